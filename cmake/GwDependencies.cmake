@@ -1,0 +1,20 @@
+# Every library that gwspec uses, by its pkg-config name, as an imported target gw::NAME.
+
+find_package(PkgConfig REQUIRED)
+function(gw_dependency name module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+  add_library(gw::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+gw_dependency(cjson libcjson)
+gw_dependency(yaml libfyaml)
+gw_dependency(regex libpcre2-8)
+gw_dependency(openssl openssl)
+gw_dependency(curl libcurl)
+gw_dependency(websockets libwebsockets)
+gw_dependency(uv libuv)
+if(GWSPEC_TESTS)
+  gw_dependency(check check)
+  gw_dependency(wslay libwslay)
+  gw_dependency(jansson jansson)
+endif()

@@ -1,0 +1,40 @@
+# Language level, warnings and the switches of the presets.
+
+option(GWSPEC_TESTS "Build the tests (needs Check and the test peers)" OFF)
+option(GWSPEC_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(GWSPEC_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(GWSPEC_COVERAGE "Build for coverage" OFF)
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_compile_definitions(_GNU_SOURCE)
+add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+                    -Wvla -Wformat=2 -Wundef -Werror=implicit-function-declaration -fno-common)
+
+option(GWSPEC_WERROR "Treat warnings as errors" OFF)
+if(GWSPEC_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(GWSPEC_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(GWSPEC_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(GWSPEC_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+# gw_floor(NAME SOURCES... [DEPENDS libs...]): one static library per floor of the harness.
+function(gw_floor name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(gw_${name} STATIC ${arg_SOURCES})
+  target_include_directories(gw_${name} PUBLIC ${CMAKE_SOURCE_DIR}/harness)
+  target_link_libraries(gw_${name} PUBLIC ${arg_DEPENDS})
+endfunction()

@@ -1,0 +1,97 @@
+/* Floor 0: growable byte buffer. */
+#include "base/buf.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gw_buf_init(gw_buf *buf, size_t max_bytes) {
+    *buf = (gw_buf){.max = max_bytes};
+}
+
+void gw_buf_deinit(gw_buf *buf) {
+    free(buf->data);
+    *buf = (gw_buf){.max = buf->max};
+}
+
+void gw_buf_clear(gw_buf *buf) {
+    buf->len = 0;
+    buf->error = GW_OK;
+    if (buf->data) buf->data[0] = 0;
+}
+
+static gw_status fail(gw_buf *buf, gw_status status) {
+    if (buf->error == GW_OK) buf->error = status;
+    return status;
+}
+
+gw_status gw_buf_reserve(gw_buf *buf, size_t extra) {
+    if (extra > buf->max - buf->len) return fail(buf, GW_ERR_LIMIT);
+    size_t need = buf->len + extra;
+    if (buf->data && need <= buf->cap) return GW_OK;
+    size_t cap = buf->cap ? buf->cap : 64;
+    while (cap < need) cap = cap > buf->max / 2 ? need : cap * 2;
+    if (cap > buf->max) cap = buf->max > need ? buf->max : need;
+    uint8_t *data = realloc(buf->data, cap + 1);
+    if (!data) return fail(buf, GW_ERR_NOMEM);
+    buf->data = data;
+    buf->cap = cap;
+    buf->data[buf->len] = 0;
+    return GW_OK;
+}
+
+gw_status gw_buf_append(gw_buf *buf, const void *bytes, size_t len) {
+    if (len == 0) return GW_OK;
+    gw_status status = gw_buf_reserve(buf, len);
+    if (status != GW_OK) return status;
+    memcpy(buf->data + buf->len, bytes, len);
+    buf->len += len;
+    buf->data[buf->len] = 0;
+    return GW_OK;
+}
+
+gw_status gw_buf_append_span(gw_buf *buf, gw_span span) {
+    return gw_buf_append(buf, span.ptr, span.len);
+}
+
+gw_status gw_buf_append_cstr(gw_buf *buf, const char *s) {
+    return gw_buf_append(buf, s, strlen(s));
+}
+
+gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte) {
+    return gw_buf_append(buf, &byte, 1);
+}
+
+gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int need = vsnprintf(NULL, 0, format, args);
+    gw_status status = need < 0 ? fail(buf, GW_ERR_INVALID) : gw_buf_reserve(buf, (size_t)need);
+    if (status == GW_OK) {
+        vsnprintf((char *)buf->data + buf->len, (size_t)need + 1, format, again);
+        buf->len += (size_t)need;
+    }
+    va_end(again);
+    return status;
+}
+
+gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    gw_status status = gw_buf_vprintf(buf, format, args);
+    va_end(args);
+    return status;
+}
+
+void gw_buf_consume(gw_buf *buf, size_t n) {
+    assert(n <= buf->len);
+    if (n == 0) return;
+    memmove(buf->data, buf->data + n, buf->len - n);
+    buf->len -= n;
+    buf->data[buf->len] = 0;
+}
+
+const char *gw_buf_cstr(const gw_buf *buf) {
+    return buf->data ? (const char *)buf->data : "";
+}

@@ -1,0 +1,39 @@
+/* A growable byte buffer with a maximum. Floor 0. Invariant: len <= cap <= max, and data[len] is 0 whenever cap > 0. */
+#ifndef GW_BASE_BUF_H
+#define GW_BASE_BUF_H
+
+#include "base/span.h"
+#include "base/status.h"
+
+#include <stdarg.h>
+
+typedef struct gw_buf {
+    uint8_t *data; /* owned; NULL until first used */
+    size_t len;
+    size_t cap;
+    size_t max;      /* bytes; the buffer never holds more */
+    gw_status error; /* sticky: first failure of a call that ignores its result */
+} gw_buf;
+
+/* An empty buffer that will hold at most max_bytes. */
+void gw_buf_init(gw_buf *buf, size_t max_bytes);
+void gw_buf_deinit(gw_buf *buf);
+/* Drops the content, keeps the memory and clears the sticky error. */
+void gw_buf_clear(gw_buf *buf);
+/* Room for `extra` more bytes. GW_ERR_LIMIT beyond max, GW_ERR_NOMEM. On failure nothing changes but buf->error. */
+gw_status gw_buf_reserve(gw_buf *buf, size_t extra);
+gw_status gw_buf_append(gw_buf *buf, const void *bytes, size_t len);
+gw_status gw_buf_append_span(gw_buf *buf, gw_span span);
+gw_status gw_buf_append_cstr(gw_buf *buf, const char *s);
+gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte);
+gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args);
+/* Removes the first n bytes; n <= len. */
+void gw_buf_consume(gw_buf *buf, size_t n);
+static inline gw_span gw_buf_span(const gw_buf *buf) {
+    return gw_span_make(buf->data, buf->len);
+}
+/* The content as a C string, "" when empty; valid until the next call. */
+const char *gw_buf_cstr(const gw_buf *buf);
+
+#endif
