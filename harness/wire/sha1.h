@@ -1,0 +1,12 @@
+/* SHA-1 (RFC 3174), for Sec-WebSocket-Accept and nothing else. Floor 1. */
+#ifndef GW_WIRE_SHA1_H
+#define GW_WIRE_SHA1_H
+
+#include "base/span.h"
+
+enum { GW_SHA1_BYTES = 20 };
+
+/* The digest of a whole text. */
+void gw_sha1(gw_span text, uint8_t out[GW_SHA1_BYTES]);
+
+#endif
