@@ -16,9 +16,9 @@ void gw_handshake_accept(gw_span key, char out[GW_HANDSHAKE_ACCEPT_TEXT]);
 /* ---- Writing ---- */
 
 typedef enum gw_handshake_edit {
-    GW_HANDSHAKE_ADD,   /* one more line, whatever is there already */
-    GW_HANDSHAKE_SET,   /* takes the place of the default field of that name, in any letter case; else like ADD */
-    GW_HANDSHAKE_REMOVE /* no default field of that name */
+    GW_HANDSHAKE_ADD, /* one more line, whatever is there already */
+    GW_HANDSHAKE_SET, /* instead of all earlier fields of that name, in the place of the default one if there is one */
+    GW_HANDSHAKE_REMOVE /* none of the earlier fields of that name, defaults included */
 } gw_handshake_edit;
 
 typedef struct gw_handshake_field {

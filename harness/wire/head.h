@@ -29,7 +29,8 @@ enum {
     GW_HEAD_BAD_NAME = 1 << 6,           /* a field name that is empty or not a token */
     GW_HEAD_SPACE_BEFORE_COLON = 1 << 7, /* kept under the name without the blanks */
     GW_HEAD_FOLDED = 1 << 8,             /* a line that begins with a blank: kept with an empty name */
-    GW_HEAD_TOO_MANY = 1 << 9            /* more fields than max_fields: the further ones are counted, not kept */
+    GW_HEAD_NO_REASON_SPACE = 1 << 9,    /* "HTTP/1.1 101" without the space that RFC 9112 section 4 asks for */
+    GW_HEAD_TOO_MANY = 1 << 10           /* more fields than max_fields: the further ones are counted, not kept */
 };
 
 typedef struct gw_head_field {
@@ -65,7 +66,7 @@ typedef struct gw_head {
 /* max_bytes: of the head with its blank line; max_fields: at most GW_HEAD_MAX_FIELDS (0: that many). */
 void gw_head_init(gw_head *head, gw_head_kind kind, size_t max_bytes, size_t max_fields);
 /* `all`: every byte since the head began. Each byte is looked at once however often this is called, and once more when
- * the head is complete. */
+ * the head is complete. Called again after that, it points the spans into the new `all`. */
 gw_head_state gw_head_feed(gw_head *head, gw_span all);
 /* The stream ended: reads the lines that came, as far as they go. DONE stays DONE, otherwise CUT (or TOO_LARGE). */
 gw_head_state gw_head_finish(gw_head *head, gw_span all);

@@ -6,7 +6,7 @@
 
 enum { GW_SHA1_BYTES = 20 };
 
-/* The digest of a whole text. */
-void gw_sha1(gw_span text, uint8_t out[GW_SHA1_BYTES]);
+/* The digest of `count` parts, one behind the other. */
+void gw_sha1(const gw_span *parts, size_t count, uint8_t out[GW_SHA1_BYTES]);
 
 #endif
