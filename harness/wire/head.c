@@ -132,7 +132,7 @@ static void read_lines(gw_head *head, gw_span text) {
         const uint8_t *lf = memchr(rest.ptr, '\n', rest.len);
         gw_span line = lf ? gw_span_sub(rest, 0, (size_t)(lf - rest.ptr)) : rest;
         size_t next = at + line.len + 1;
-        line = without_end(head, lf ? gw_span_make(rest.ptr, line.len) : line, at, lf != NULL);
+        line = without_end(head, line, at, lf != NULL);
         if (line.len > 0)
             read_line(head, line, at);
         else if (head->start_line.ptr == NULL)
