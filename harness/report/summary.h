@@ -1,0 +1,43 @@
+/* The verdict on a whole run: counts, the clauses that were broken, the exit code. Floor 4, pure. */
+#ifndef GW_REPORT_SUMMARY_H
+#define GW_REPORT_SUMMARY_H
+
+#include "report/run.h"
+
+typedef struct gw_summary {
+    size_t counts[GW_VERDICT_COUNT];
+    size_t total;
+    gw_ns elapsed;          /* of the run; set by the caller */
+    gw_ns longest;          /* of one scenario */
+    const char *longest_id; /* borrowed; NULL before the first result */
+    size_t unused_expectations; /* expected failures that matched no scenario; set by the caller */
+} gw_summary;
+
+typedef enum gw_conformance {
+    GW_CONFORMANCE_YES,
+    GW_CONFORMANCE_NO,
+    GW_CONFORMANCE_NOT_SHOWN /* nothing fails, but something could not be judged */
+} gw_conformance;
+
+/* Values of a process's exit code that results decide. The others (2 usage or file, 3 target unreachable, 4 internal,
+ * 130 interrupted) are the command line's. */
+enum { GW_SUMMARY_EXIT_CONFORMS = 0, GW_SUMMARY_EXIT_FAILS = 1 };
+
+void gw_summary_init(gw_summary *summary);
+void gw_summary_add(gw_summary *summary, const gw_result *result);
+gw_summary gw_summary_of(const gw_result *const *results, size_t count);
+/* Scenarios with a verdict on the peer: all but skipped, inconclusive and error. */
+size_t gw_summary_judged(const gw_summary *summary);
+/* Does this verdict alone keep the run from conforming? */
+bool gw_summary_fails(gw_verdict verdict, bool strict);
+/* Conforms: only pass, non-strict (unless strict), skipped and known-fail, at least one of them judged, and every
+ * expected failure still is one. Not shown: inconclusive or error results, or nothing judged. */
+gw_conformance gw_summary_conformance(const gw_summary *summary, bool strict);
+int gw_summary_exit_code(const gw_summary *summary, bool strict);
+
+/* Names of the clauses that findings of these verdicts break, each once, in natural order, the RFCs last:
+ * "S6, S19, RFC 6455 5.2". `mask` has bit (1 << gw_verdict) set for each verdict of a finding to count; findings of a
+ * known failure do not count. Returns how many. */
+size_t gw_summary_append_clauses(const gw_result *const *results, size_t count, unsigned mask, gw_buf *out);
+
+#endif
