@@ -35,7 +35,7 @@ function judge(text, misbehave) {
         message = JSON.parse(text);
     } catch (error) {
         // Left uncaught on purpose: this is the misbehaviour.
-        if (misbehave === 'dies-on-bad-json') process.nextTick(() => { throw error; });
+        if (misbehave === 'dies-on-bad-json') throw error;
         return { close: CLOSE_UNDECODABLE };
     }
     if (typeName(message) !== 'object' || !Number.isInteger(message.e)) return { close: CLOSE_UNDECODABLE };
