@@ -1,0 +1,19 @@
+/* What the two halves of doc.h share. Floor 0, private to it. */
+#ifndef GW_BASE_DOC_INTERNAL_H
+#define GW_BASE_DOC_INTERNAL_H
+
+#include "base/doc.h"
+
+struct gw_doc {
+    gw_arena arena;
+    const char *file;
+    gw_span source;    /* own copy, NUL-terminated */
+    size_t *lines;     /* byte where each line starts */
+    size_t line_count; /* at least 1 */
+    const gw_doc_node *root;
+};
+
+/* Gives a plain scalar its kind and value by the YAML 1.2 core schema (section 10.3.2). */
+void gw_doc_resolve_plain(gw_doc_node *node);
+
+#endif
