@@ -22,7 +22,8 @@ typedef struct gw_report_run {
 
 /* First segment of an id: "heartbeat" of "heartbeat/silent-client-is-dropped"; the whole id when it has one only. */
 gw_span gw_report_group(const char *id);
-/* "gwspec run heartbeat/silent-client-is-dropped --url ..." appended to out; words that a shell would split are quoted. */
+/* "gwspec run heartbeat/silent-client-is-dropped --url ..." appended to out; words that a shell would split are quoted.
+ */
 void gw_report_append_rerun(const gw_report_run *run, const gw_scenario *scenario, gw_buf *out);
 /* A word as a POSIX shell reads it back, quoted when it needs to be. */
 void gw_report_append_shell_word(const char *word, gw_buf *out);

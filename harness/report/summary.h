@@ -7,9 +7,9 @@
 typedef struct gw_summary {
     size_t counts[GW_VERDICT_COUNT];
     size_t total;
-    gw_ns elapsed;          /* of the run; set by the caller */
-    gw_ns longest;          /* of one scenario */
-    const char *longest_id; /* borrowed; NULL before the first result */
+    gw_ns elapsed;              /* of the run; set by the caller */
+    gw_ns longest;              /* of one scenario */
+    const char *longest_id;     /* borrowed; NULL before the first result */
     size_t unused_expectations; /* expected failures that matched no scenario; set by the caller */
 } gw_summary;
 

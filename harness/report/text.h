@@ -13,8 +13,8 @@ uint32_t gw_text_next(gw_span *text, uint8_t *byte);
 void gw_text_append_printable(gw_buf *out, gw_span text);
 /* The same, cut to `width` columns with "..." at the end; 0: not cut. */
 void gw_text_append_fit(gw_buf *out, gw_span text, size_t width);
-/* The same, broken between words so that no line passes `width` columns; further lines are indented by `indent`, and the
- * first is taken to start there. A word longer than a line is not broken. 0: one line. No newline at the end. */
+/* The same, broken between words so that no line passes `width` columns; further lines are indented by `indent`, and
+ * the first is taken to start there. A word longer than a line is not broken. 0: one line. No newline at the end. */
 void gw_text_append_wrapped(gw_buf *out, gw_span text, size_t indent, size_t width);
 /* Columns that printable text takes: one a code point. */
 size_t gw_text_columns(gw_span text);
