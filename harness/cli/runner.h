@@ -20,10 +20,10 @@ enum { GW_RUNNER_MAX_JOBS = 256, GW_RUNNER_MESSAGE = 4096 };
 typedef struct gw_runner_plan {
     const gw_scenario *const *scenarios; /* the chosen ones */
     size_t scenario_count;
-    const gw_suite *suite; /* all that were loaded: an expected failure has to match one of them */
-    const gw_protocol *protocol;
-    const gw_target *target;    /* gw_target_load() or gw_target_from_url() */
-    const char *server_program; /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
+    const gw_suite *suite;       /* all that were loaded: an expected failure has to match one of them */
+    const gw_protocol *protocol; /* with the target's knobs applied: a scenario's conditions look here */
+    const gw_target *target;     /* gw_target_load() or gw_target_from_url() */
+    const char *server_program;  /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
     uint64_t seed;
     unsigned jobs;             /* scenarios at once; 0: all, at most GW_RUNNER_MAX_JOBS and what descriptors allow */
     double timeout_scale;      /* 0 is taken as 1 */

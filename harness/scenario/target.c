@@ -111,11 +111,13 @@ static void load_limits(gw_target_loader *loader, const gw_doc_node *node) {
 }
 
 static void load_knobs(gw_target_loader *loader, const gw_doc_node *node) {
-    if (!node || !gw_doc_expect_kind(loader->diag, node, GW_DOC_MAP, "knobs") || !node->count) return;
+    gw_knobs known;
+    gw_knobs_init(&known);
+    if (!node || !gw_knobs_read(&known, node, loader->diag) || !node->count) return;
     gw_target_pair *list = GW_ARENA_ARRAY(loader->arena, gw_target_pair, node->count);
     size_t count = 0;
     for (const gw_doc_node *child = node->first; child; child = child->next)
-        list[count++] = (gw_target_pair){child->key, gw_target_plain(loader, child, "a knob's value")};
+        list[count++] = (gw_target_pair){child->key, child->text};
     loader->target->knobs = (gw_target_pairs){list, count};
 }
 
@@ -249,10 +251,9 @@ const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const c
     return NULL;
 }
 
-const char *gw_target_knob(const gw_target *target, const char *name) {
+void gw_target_apply_knobs(const gw_target *target, gw_knobs *knobs) {
     for (size_t i = 0; i < target->knobs.count; i++)
-        if (strcmp(target->knobs.list[i].name, name) == 0) return target->knobs.list[i].value;
-    return NULL;
+        gw_knobs_set(knobs, target->knobs.list[i].name, target->knobs.list[i].value);
 }
 
 bool gw_target_has_rooms(const gw_target *target) {

@@ -11,6 +11,7 @@
 #define GW_SCENARIO_TARGET_H
 
 #include "base/doc.h"
+#include "protocol/knobs.h"
 
 #include <cjson/cJSON.h>
 
@@ -128,7 +129,7 @@ typedef struct gw_target {
     gw_target_calls fixtures[GW_TARGET_SCOPES], cleanup[GW_TARGET_SCOPES];
     const gw_target_trigger *triggers;
     size_t trigger_count;
-    gw_target_pairs knobs; /* values as plain text */
+    gw_target_pairs knobs; /* only those that the file states; keys and values are known ones */
     unsigned max_jobs;     /* limits.jobs; 0: no limit */
     const gw_target_expected *expected;
     size_t expected_count;
@@ -146,8 +147,8 @@ void gw_target_destroy(gw_target *target);
 
 /* The trigger for an event, or NULL. */
 const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const char *event);
-/* The value that the target states for a knob, or NULL. */
-const char *gw_target_knob(const gw_target *target, const char *name);
+/* Puts the target's choices in place of those of the protocol (for gw_protocol_with_knobs). */
+void gw_target_apply_knobs(const gw_target *target, gw_knobs *knobs);
 /* Can the target give each scenario rooms of its own? */
 bool gw_target_has_rooms(const gw_target *target);
 

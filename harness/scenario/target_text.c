@@ -1,9 +1,10 @@
 /* Texts of a target file: each ${...} is known where it stands. Floor 3. It must not know what texts are used for. */
 #include "scenario/target_load.h"
+#include "scenario/vars.h"
 
 #include <string.h>
 
-/* X(first word, set of roots it belongs to; 0: everywhere, takes a member) */
+/* What may stand first in a path. */
 typedef struct root_row {
     const char *word;
     unsigned roots; /* 0: everywhere */
@@ -115,22 +116,13 @@ static void check_path(gw_target_loader *loader, const gw_doc_node *node, unsign
 }
 
 static void check_text(gw_target_loader *loader, const gw_doc_node *node, unsigned roots) {
-    gw_span text = gw_span_make(node->text, node->text_len);
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        if (text.ptr[i] != '$') continue;
-        if (text.ptr[i + 1] == '$' && i + 2 < text.len && text.ptr[i + 2] == '{') {
-            i += 2;
-            continue;
-        }
-        if (text.ptr[i + 1] != '{') continue;
-        size_t end = i + 2;
-        while (end < text.len && text.ptr[end] != '}') end++;
-        if (end == text.len) {
+    gw_span text = gw_span_make(node->text, node->text_len), piece;
+    for (gw_vars_token token; (token = gw_vars_next(&text, &piece)) != GW_VARS_END;) {
+        if (token == GW_VARS_UNCLOSED) {
             gw_doc_error(loader->diag, node, "'${' without '}'; write '$${' for the characters themselves");
             return;
         }
-        check_path(loader, node, roots, gw_span_sub(text, i + 2, end - i - 2));
-        i = end;
+        if (token == GW_VARS_REF) check_path(loader, node, roots, piece);
     }
 }
 
