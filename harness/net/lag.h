@@ -24,6 +24,7 @@ typedef struct gw_lag {
         int64_t index; /* time / GW_LAG_BUCKET_NS; -1 when never used */
         gw_ns worst_ns;
     } ring[GW_LAG_BUCKETS];
+    int64_t newest_index;
     gw_ns forgotten_worst_ns; /* worst of what the ring no longer holds */
     uint32_t histogram[GW_LAG_HISTOGRAM];
     uint64_t count;

@@ -34,8 +34,9 @@ struct gw_loop_timer {
     gw_loop_timer_fn *fn;
     void *user;
     gw_ns due_ns;
-    uint64_t order; /* private: equal due times fire in the order in which they were set */
-    size_t slot;    /* private: 1 + place in the heap; 0 when not set */
+    gw_ns late_from_ns; /* private: due_ns, or the time of setting when that was later */
+    uint64_t order;     /* private: equal due times fire in the order in which they were set */
+    size_t slot;        /* private: 1 + place in the heap; 0 when not set */
 };
 
 /* A call later in this turn, after descriptors and timers. Zero-initialise before first use. */
@@ -61,6 +62,7 @@ gw_status gw_loop_run(gw_loop *loop);
 gw_status gw_loop_run_until(gw_loop *loop, gw_ns until_ns);
 /* One wait of at most until until_ns, and the callbacks of what came. */
 gw_status gw_loop_turn(gw_loop *loop, gw_ns until_ns);
+/* Ends the run under way after this turn. */
 void gw_loop_stop(gw_loop *loop);
 
 /* Time of the last wake-up or timer. For a fresh reading: gw_clock_now(). */
@@ -89,12 +91,16 @@ void gw_loop_undefer(gw_loop *loop, gw_loop_task *task);
 /* SIGINT and SIGTERM become a callback (they are blocked for this thread and read from a signalfd). */
 gw_status gw_loop_on_signal(gw_loop *loop, gw_loop_signal_fn *fn, void *user);
 
+/* Waits with epoll_wait and a timerfd, as on kernels without epoll_pwait2 (before 5.11), where this happens by itself.
+ */
+gw_status gw_loop_use_timerfd(gw_loop *loop);
+
 /* Lateness. The worst includes what is late right now: a timer overdue, a callback that still runs. */
 gw_ns gw_loop_worst_lag(const gw_loop *loop, gw_ns t0, gw_ns t1);
 gw_lag_summary gw_loop_lag(const gw_loop *loop); /* since the last mark */
 void gw_loop_lag_mark(gw_loop *loop);
 
-/* GW_LOOP_SCRATCH_BYTES that any callback may use until it returns. */
+/* GW_LOOP_SCRATCH_BYTES for the owner of a watch while its callback runs: what a stream reads stands there. */
 enum { GW_LOOP_SCRATCH_BYTES = 64 * 1024 };
 uint8_t *gw_loop_scratch(gw_loop *loop);
 

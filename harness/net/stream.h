@@ -62,8 +62,8 @@ typedef struct gw_stream_options {
     const char *tls_host;   /* client: name to check and to send as SNI; a server_name of the tls options wins */
 } gw_stream_options;
 
-/* Starts to connect to the addresses in turn; a failure comes through on_end, never from inside this call. NULL only
- * when out of memory. */
+/* Starts to connect to the addresses in turn; a failure comes through on_end, never from inside this call. NULL when
+ * out of memory, and when TLS has no name to check the certificate against (tls.h). */
 gw_stream *gw_stream_connect(gw_loop *loop, const gw_address *address, const gw_stream_options *options,
                              const gw_stream_callbacks *callbacks, void *user);
 /* Closes and frees. What is queued is dropped; the kernel sends FIN, or RST when bytes were left unread. NULL is

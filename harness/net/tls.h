@@ -34,8 +34,8 @@ typedef enum gw_tls_result {
     GW_TLS_FAILED, /* gw_tls_session_error() says why; output may hold an alert to send */
 } gw_tls_result;
 
-/* `host` (client only): checked against the certificate and sent as SNI unless it is an IP literal. NULL when out of
- * memory. */
+/* `host` (client only): checked against the certificate, and sent as SNI unless it is an IP literal. NULL when out of
+ * memory, or when there is no name at all to check (neither `host` nor server_name, and not insecure). */
 gw_tls_session *gw_tls_session_create(const gw_tls *tls, const char *host);
 void gw_tls_session_destroy(gw_tls_session *session);
 /* Bytes from the peer. GW_ERR_NOMEM. */

@@ -1,0 +1,37 @@
+/* What process.c and process_output.c share. Floor 4 (net), private. */
+#ifndef GW_NET_PROCESS_PRIVATE_H
+#define GW_NET_PROCESS_PRIVATE_H
+
+#include "net/process.h"
+
+typedef struct gw_process_output {
+    gw_process *process;
+    gw_loop_watch watch; /* fd -1 when closed */
+    gw_buf line;         /* of the line that is not complete yet */
+    bool is_stderr;
+} gw_process_output;
+
+struct gw_process {
+    gw_loop *loop;
+    pid_t pid; /* also the number of its group and session */
+    gw_loop_watch pid_watch;
+    gw_loop_timer kill_timer;
+    gw_loop_task free_task;
+    const gw_process_callbacks *callbacks;
+    void *user;
+    gw_process_output out, err;
+    gw_buf tail;
+    int log_fd;
+    bool running, exited, destroyed;
+    gw_process_exit how;
+};
+
+/* Takes the reading end of a pipe. */
+void gw_process_output_open(gw_process *process, gw_process_output *output, int fd);
+/* Reads what is there and hands out lines. The process may be destroyed on return. */
+void gw_process_output_read(gw_process *process, gw_process_output *output);
+/* Hands out last lines that lack their newline. */
+void gw_process_output_flush(gw_process *process);
+void gw_process_output_close(gw_process *process, gw_process_output *output);
+
+#endif
