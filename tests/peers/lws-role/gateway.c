@@ -256,7 +256,8 @@ int peer_gateway_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
         receive(c, in, bytes);
         return 0;
     case LWS_CALLBACK_CLOSED:
-        forget(c);
+        /* Comes for a failed handshake too, which never was established. */
+        if (c && c->wsi) forget(c);
         return 0;
     default:
         return 0;
