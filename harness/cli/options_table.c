@@ -1,0 +1,102 @@
+/* Floor 5: every option of every command, and the help made of them. */
+#include "cli/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { HELP_COLUMN = 28 };
+
+#define ON(command) (1u << GW_COMMAND_##command)
+#define ALL         ((1u << GW_COMMAND_COUNT) - 1)
+#define SELECTS     (ON(RUN) | ON(LIST))
+#define LOADS       (ON(RUN) | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK))
+#define AT(member)  offsetof(gw_options, member)
+
+/* clang-format off */
+static const gw_option table[] = {
+    {"url", 'u', "URL", GW_OPTION_TEXT, AT(url), ON(RUN), "a running gateway: ws://HOST[:PORT]/PATH or wss://..."},
+    {"target", 't', "FILE", GW_OPTION_TEXT, AT(target), ON(RUN), "a file that says how to start and use the gateway"},
+    {"simulate", 0, NULL, GW_OPTION_FLAG, AT(simulate), ON(RUN), "run against the reference gateway in memory, on a virtual clock"},
+    {"fault", 'f', "NAME", GW_OPTION_LIST, AT(faults), ON(RUN), "plant a fault in the reference gateway; may be repeated"},
+    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), ON(RUN), "heartbeat interval of the reference gateway"},
+    {"protocol", 'p', "FILE", GW_OPTION_TEXT, AT(protocol), LOADS, "the protocol description that is followed"},
+    {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, "take scenarios from this folder, not the built-in ones"},
+    {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, "only where id, title or requirement has it; ! negates; all must hold"},
+    {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, "only with one of these tags; ! negates"},
+    {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), "a non-strict deviation fails the run too"},
+    {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), "scenarios at once (default: all)"},
+    {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), "stretch tolerances and fixed time limits"},
+    {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), "seed of all that is random; the same seed repeats a run"},
+    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), "also write junit=PATH or json=PATH; may be repeated"},
+    {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), ON(RUN), "show notes, whole wire logs and non-strict findings"},
+    {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), ON(RUN), "add a header to each upgrade request; may be repeated"},
+    {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), ON(RUN), "trust these certificates (PEM)"},
+    {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), ON(RUN), "do not verify the server's certificate"},
+    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), ON(RUN), "client certificate (PEM), with --key"},
+    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), ON(RUN), "its private key (PEM)"},
+    {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), ON(RUN), "server name to ask for and to verify"},
+    {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), "only the ids, one a line"},
+    {"markdown", 0, NULL, GW_OPTION_FLAG, AT(markdown), ON(COVERAGE), "as a page in Markdown"},
+    {"no-color", 0, NULL, GW_OPTION_FLAG, AT(no_color), ALL, "no colour (so does NO_COLOR in the environment)"},
+    {"help", 'h', NULL, GW_OPTION_FLAG, AT(help), ALL, "show this help"},
+};
+
+static const struct {
+    const char *word, *operands, *help;
+} commands[] = {
+#define COMMAND_ROW(name, word, operands, help) {word, operands, help},
+    GW_COMMAND_TABLE(COMMAND_ROW)
+#undef COMMAND_ROW
+};
+
+static const char *const notes[GW_COMMAND_COUNT] = {
+    [GW_COMMAND_RUN] =
+        "SCENARIO is an id, a folder of ids (heartbeat), a glob ('framing/*'), or a scenario file of your own.\n"
+        "Without --url, --target and --simulate, gwspec starts its own reference gateway and tests that.\n\n"
+        "Exit code: 0 conforms, 1 does not (or was not shown to), 2 wrong use or file, 3 the gateway cannot be\n"
+        "reached or was lost, 4 internal error, 130 interrupted.\n",
+    [GW_COMMAND_LIST] = "PATTERN is an id, a folder of ids (heartbeat) or a glob ('framing/*').\n",
+    [GW_COMMAND_EXPLAIN] = "ID is one of a scenario (heartbeat/silent-client-is-dropped), a requirement (S6) or a fault.\n",
+    [GW_COMMAND_COVERAGE] = "Exit code 1 when an observable MUST has no scenario, or an id names nothing.\n",
+    [GW_COMMAND_CHECK] = "Says 'FILE: ok' for each good file. What is wrong is told with file, line and column; exit code 2.\n",
+};
+/* clang-format on */
+
+const gw_option *gw_options_table(size_t *count) {
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+const char *gw_options_command_word(gw_command command) {
+    return commands[command].word;
+}
+
+void gw_options_append_usage(gw_buf *out) {
+    gw_buf_append_cstr(out, "gwspec tests whether a WebSocket gateway keeps its protocol.\n\n"
+                            "Usage: gwspec COMMAND [OPTION...]\n\nCommands:\n");
+    for (size_t i = 0; i < GW_COMMAND_COUNT; i++)
+        gw_buf_printf(out, "  %-10s %s\n", commands[i].word, commands[i].help);
+    gw_buf_append_cstr(out, "\n'gwspec help COMMAND' tells the options of a command. A first run:\n"
+                            "  gwspec run --url ws://localhost:4000/gateway\n");
+}
+
+static void append_option(const gw_option *option, gw_buf *out) {
+    size_t start = out->len;
+    if (option->letter)
+        gw_buf_printf(out, "  -%c, ", option->letter);
+    else
+        gw_buf_append_cstr(out, "      ");
+    gw_buf_printf(out, "--%s", option->name);
+    if (option->value) gw_buf_printf(out, " %s", option->value);
+    int used = (int)(out->len - start);
+    gw_buf_printf(out, "%*s%s\n", used + 2 < HELP_COLUMN ? HELP_COLUMN - used : 2, "", option->help);
+}
+
+void gw_options_append_help(gw_command command, gw_buf *out) {
+    gw_buf_printf(out, "%s.\n\nUsage: gwspec %s", commands[command].help, commands[command].word);
+    gw_buf_printf(out, "%s%s [OPTION...]\n", commands[command].operands[0] ? " " : "", commands[command].operands);
+    if (notes[command]) gw_buf_printf(out, "\n%s", notes[command]);
+    gw_buf_append_cstr(out, "\nOptions:\n");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].commands & 1u << command) append_option(&table[i], out);
+}
