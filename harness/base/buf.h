@@ -27,7 +27,7 @@ gw_status gw_buf_append_span(gw_buf *buf, gw_span span);
 gw_status gw_buf_append_cstr(gw_buf *buf, const char *s);
 gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte);
 gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args);
+gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* Removes the first n bytes; n <= len. */
 void gw_buf_consume(gw_buf *buf, size_t n);
 static inline gw_span gw_buf_span(const gw_buf *buf) {
