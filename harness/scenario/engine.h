@@ -1,9 +1,10 @@
 /* Runs one scenario: a pure machine over (timed bytes in, actions out). Floor 3.
  *
- * The driver (a network loop, or the simulation) calls gw_engine_start once and then, after every call of an gw_engine_on_*
- * function, takes actions with gw_engine_next until it returns false, and carries them out in that order. When there is nothing
- * to do it sleeps until gw_engine_deadline and calls gw_engine_on_tick. It hands over all bytes that have arrived before it
- * ticks a deadline. Deterministic: the same inputs and seed give the same actions, verdict and wire log.
+ * The driver (a network loop, or the simulation) calls gw_engine_start once and then, after every call of an
+ * gw_engine_on_* function, takes actions with gw_engine_next until it returns false, and carries them out in that
+ * order. When there is nothing to do it sleeps until gw_engine_deadline and calls gw_engine_on_tick. It hands over all
+ * bytes that have arrived before it ticks a deadline. Deterministic: the same inputs and seed give the same actions,
+ * verdict and wire log.
  *
  * All times are nanoseconds on one monotonic clock of the driver.
  */
@@ -18,9 +19,10 @@ typedef struct gw_engine gw_engine;
 typedef struct gw_engine_config {
     const gw_scenario *scenario;
     const gw_protocol *protocol;
-    uint64_t seed;        /* of the run; the engine derives its own from it and the scenario's id */
-    double timeout_scale; /* multiplies eps and every window that is not written in I; 1 by default */
-    int64_t unix_ms;      /* wall-clock time at t = 0 of the driver's clock, for $near-now */
+    const gw_requirements *requirements; /* gives each rule its level; NULL: all are MUST */
+    uint64_t seed;                       /* of the run; the engine derives its own from it and the scenario's id */
+    double timeout_scale;                /* multiplies eps and every window that is not written in I; 1 by default */
+    int64_t unix_ms;                     /* wall-clock time at t = 0 of the driver's clock, for $near-now */
 } gw_engine_config;
 
 typedef enum gw_action_kind {
@@ -37,7 +39,7 @@ typedef enum gw_action_kind {
 
 typedef struct gw_action {
     gw_action_kind kind;
-    unsigned conn;     /* number of the connection, from 0; one per client, the canary is the last */
+    unsigned conn; /* number of the connection, from 0; one per client, the canary is the last */
     const char *client;
     /* PROVISION */
     const char *room, *participant;
@@ -46,16 +48,16 @@ typedef struct gw_action {
     /* TRIGGER */
     unsigned trigger; /* number, to be handed back */
     const char *event;
-    const char *by;     /* client that causes it, or NULL */
+    const char *by; /* client that causes it, or NULL */
     const char *by_participant;
-    const cJSON *data;  /* expanded; borrowed until on_triggered */
+    const cJSON *data; /* expanded; borrowed until on_triggered */
 } gw_action;
 
 /* Where a connection leads and what the target's file adds to its upgrade request. */
 typedef struct gw_endpoint {
-    const char *host;   /* for the Host header, with the port where it is not the default */
-    const char *target; /* path and query */
-    const char *subprotocol; /* NULL: none */
+    const char *host;           /* for the Host header, with the port where it is not the default */
+    const char *target;         /* path and query */
+    const char *subprotocol;    /* NULL: none */
     const char *const *headers; /* name, value, name, value, ... */
     size_t header_count;        /* pairs */
 } gw_endpoint;
@@ -64,8 +66,8 @@ gw_engine *gw_engine_create(const gw_engine_config *config);
 void gw_engine_destroy(gw_engine *engine);
 
 void gw_engine_start(gw_engine *engine, gw_ns now);
-/* `vars`: an object with what the target captured for this client (id, room, token, ...), copied. NULL endpoint: failed, `error` says why
- * (a fault of the target or the harness). */
+/* `vars`: an object with what the target captured for this client (id, room, token, ...), copied. NULL endpoint:
+ * failed, `error` says why (a fault of the target or the harness). */
 void gw_engine_on_provisioned(gw_engine *engine, unsigned conn, const gw_endpoint *endpoint, const cJSON *vars,
                               const char *error, gw_ns now);
 void gw_engine_on_open(gw_engine *engine, unsigned conn, gw_ns now);

@@ -1,0 +1,83 @@
+/* Floor 3: the canary. After anything that could have harmed the server a fresh connection must get hello; a negative
+ * scenario whose server is dead, hangs or no longer accepts is a CRASH, never a pass. */
+#include "scenario/engine_internal.h"
+
+#include <stdio.h>
+
+static const gw_client_spec canary_spec = {.name = "canary",
+                                           .room = "canary",
+                                           .participant = "canary",
+                                           .heartbeat = GW_HEARTBEAT_OFF,
+                                           .answer_pings = true,
+                                           .answer_close = true,
+                                           .read = true};
+
+const gw_client_spec *canary_client(void) {
+    return &canary_spec;
+}
+
+bool canary_is_wanted(const gw_engine *e) {
+    if (e->config.scenario->negative) return true;
+    for (size_t i = 0; i < e->finding_count; i++)
+        if (e->findings[i].verdict == GW_VERDICT_FAIL) return true;
+    return false;
+}
+
+void canary_begin(gw_engine *e) {
+    for (unsigned i = 0; i + 1 < e->conn_count; i++) {
+        gw_conn *c = &e->conns[i];
+        if (c->state > CONN_PROVISIONING && c->state != CONN_ENDED)
+            engine_queue(e, (gw_action){.kind = GW_ACTION_CLOSE, .conn = i, .client = c->spec->name});
+        c->state = CONN_ENDED;
+        out_clear(c);
+    }
+    e->phase = PHASE_CANARY;
+    e->step_begun_at = e->now;
+    e->step_deadline = gw_time_add(e->now, (gw_ns)((double)CANARY_WITHIN * e->config.timeout_scale));
+    engine_open(e, &e->conns[e->conn_count - 1], NULL);
+}
+
+static void crash(gw_engine *e, const gw_conn *canary, const char *observed) {
+    char text[MAX_TEXT];
+    const gw_finding *before = e->finding_count ? &e->findings[0] : NULL;
+    snprintf(text, sizeof text, "%.250s%s%.200s", observed, before ? "; before that: " : "",
+             before ? before->observed : "");
+    e->finding_count = 0; /* what else was found on a dying server says nothing */
+    judge_find(e, GW_VERDICT_CRASH, judge_rule(e, GW_RULE_ALIVE), canary, NULL,
+               "a fresh connection gets hello after the stimulus", text);
+}
+
+void canary_poll(gw_engine *e) {
+    gw_conn *c = &e->conns[e->conn_count - 1];
+    char observed[MAX_TEXT];
+    double ms = (double)(e->now - e->step_begun_at) / GW_MS;
+    if (c->hello_at != GW_NEVER) {
+        engine_finish(e);
+        return;
+    }
+    bool refused = c->state == CONN_REFUSED || c->state == CONN_ENDED;
+    if (!refused && e->now < e->step_deadline) return;
+    if (judge_late_since(e, e->step_begun_at) > GW_S) {
+        e->phase = PHASE_STEPS;
+        judge_find(e, GW_VERDICT_INCONCLUSIVE, judge_rule(e, GW_RULE_ALIVE), c, NULL,
+                   "a fresh connection gets hello after the stimulus",
+                   "none, but the harness itself was late by more than 1 s");
+    } else if (c->open_at != GW_NEVER && !e->hello_seen) {
+        /* It accepts and upgrades, and never said hello before either: that is another rule than survival. */
+        e->phase = PHASE_STEPS;
+        snprintf(observed, sizeof observed, "no hello %.0f ms after the 101 of a fresh connection", ms);
+        judge_find(e, GW_VERDICT_FAIL, judge_rule(e, GW_RULE_HELLO_FIRST), NULL, NULL, "hello on a fresh connection",
+                   observed);
+    } else if (c->response_fault) {
+        snprintf(observed, sizeof observed, "%.200s, %.0f ms after the stimulus", c->response_fault, ms);
+        crash(e, c, observed);
+    } else if (c->status && c->status != 101) {
+        snprintf(observed, sizeof observed, "a fresh upgrade was answered with status %u", c->status);
+        crash(e, c, observed);
+    } else {
+        snprintf(observed, sizeof observed, "a fresh connection got %s within %.0f ms",
+                 c->open_at != GW_NEVER ? "no hello" : "no answer to its upgrade", ms);
+        crash(e, c, observed);
+    }
+    engine_finish(e);
+}

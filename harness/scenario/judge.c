@@ -1,0 +1,123 @@
+/* Floor 3: findings and time. What the harness's own lateness could have decided is inconclusive, never a failure. */
+#include "scenario/engine_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+gw_ns judge_eps(const gw_engine *e, const gw_conn *c) {
+    gw_ns interval = c ? c->interval : 0;
+    const gw_expr *expr = e->config.protocol->heartbeat.eps;
+    gw_ns eps = expr ? gw_expr_eval(expr, (gw_expr_env){interval, 0}) : 50 * GW_MS;
+    return (gw_ns)((double)eps * e->config.timeout_scale);
+}
+
+gw_ns judge_time(const gw_engine *e, const gw_conn *c, const gw_expr *expr) {
+    gw_ns interval = c ? c->interval : 0;
+    gw_ns t = gw_expr_eval(expr, (gw_expr_env){interval, judge_eps(e, c)});
+    if (!gw_expr_uses_interval(expr)) t = (gw_ns)((double)t * e->config.timeout_scale);
+    return t;
+}
+
+gw_ns judge_since(const gw_engine *e, const gw_conn *c, const gw_window *window) {
+    gw_ns t = e->since;
+    switch (window->since) {
+    case GW_SINCE_STEP:
+        break;
+    case GW_SINCE_HELLO:
+        t = c->hello_at;
+        break;
+    case GW_SINCE_HEARTBEAT:
+        t = c->beat_at != GW_NEVER ? c->beat_at : c->hello_at;
+        break;
+    case GW_SINCE_OPEN:
+        t = c->open_at != GW_NEVER ? c->open_at : c->tcp_at;
+        break;
+    }
+    return t == GW_NEVER ? e->since : t;
+}
+
+/* What breaking a rule means by its level: a SHOULD is non-strict, a MAY is only observed. */
+static gw_verdict by_level(const gw_engine *e, gw_verdict verdict, const char *rule) {
+    const gw_requirements *all = e->config.requirements;
+    const gw_requirement *r = all && rule && verdict == GW_VERDICT_FAIL ? gw_requirements_find(all, rule) : NULL;
+    if (!r) return verdict;
+    if (r->level == GW_REQUIREMENT_SHOULD) return GW_VERDICT_NON_STRICT;
+    return r->level == GW_REQUIREMENT_MAY ? GW_VERDICT_SKIPPED : verdict;
+}
+
+void judge_find(gw_engine *e, gw_verdict verdict, const char *rule, const gw_conn *c, const gw_step *step,
+                const char *expected, const char *observed) {
+    if (!step && rule && verdict != GW_VERDICT_CRASH && judge_allows(e, rule)) return;
+    if ((e->phase != PHASE_STEPS || (c && c->canary)) && verdict != GW_VERDICT_CRASH) return;
+    verdict = by_level(e, verdict, rule);
+    bool ends = verdict == GW_VERDICT_FAIL || verdict >= GW_VERDICT_CRASH || verdict == GW_VERDICT_INCONCLUSIVE ||
+                verdict == GW_VERDICT_SKIPPED;
+    if (e->failed && verdict != GW_VERDICT_CRASH) return;
+    for (size_t i = 0; i < e->finding_count; i++) { /* the same deviation once */
+        const gw_finding *f = &e->findings[i];
+        if (f->verdict == verdict && rule && f->rule && strcmp(f->rule, rule) == 0 &&
+            strcmp(f->expected, expected) == 0)
+            return;
+    }
+    if (ends) e->failed = true;
+    size_t slot = e->finding_count < MAX_FINDINGS ? e->finding_count++ : MAX_FINDINGS - 1;
+    e->findings[slot] = (gw_finding){
+        .verdict = verdict,
+        .rule = rule,
+        .expected = gw_arena_strdup(e->result->arena, expected),
+        .observed = gw_arena_strdup(e->result->arena, observed),
+        .client = c ? c->spec->name : NULL,
+        .place = step ? step->place : (gw_place){0},
+        .at = e->now - e->started,
+    };
+    wirelog_add(e, c, GW_WIRE_NOTE, e->now, "%s: %s", gw_verdict_word(verdict), observed);
+}
+
+gw_ns judge_late_since(const gw_engine *e, gw_ns from) {
+    gw_ns worst = 0;
+    size_t kept = e->late_count < MAX_LATE ? e->late_count : MAX_LATE;
+    for (size_t i = 0; i < kept; i++)
+        if (e->late[i].at >= from && e->late[i].lateness > worst) worst = e->late[i].lateness;
+    return worst;
+}
+
+void judge_fail_timed(gw_engine *e, const char *rule, const gw_conn *c, const gw_step *step, gw_ns from,
+                      const char *expected, const char *observed) {
+    gw_ns late = judge_late_since(e, from), tolerance = judge_eps(e, c) / 2;
+    if (late <= tolerance) {
+        judge_find(e, GW_VERDICT_FAIL, rule, c, step, expected, observed);
+        return;
+    }
+    char reason[MAX_TEXT + 128];
+    snprintf(reason, sizeof reason, "%s; but the harness itself was %.1f ms late (tolerance %.1f ms)", observed,
+             (double)late / GW_MS, (double)tolerance / GW_MS);
+    judge_find(e, GW_VERDICT_INCONCLUSIVE, rule, c, step, expected, reason);
+}
+
+const char *judge_rule(const gw_engine *e, gw_rule rule) {
+    return gw_protocol_rule(e->config.protocol, GW_ROLE_SERVER, rule);
+}
+
+bool judge_allows(const gw_engine *e, const char *rule) {
+    for (size_t i = 0; i < e->scenario->allow_count; i++)
+        if (strcmp(e->scenario->allow[i], rule) == 0) return true;
+    return false;
+}
+
+void judge_describe_end(const gw_conn *c, gw_ns since, char out[MAX_TEXT]) {
+    gw_ns at = c->close_received ? c->close_at : c->end_at;
+    double ms = (double)(at - since) / GW_MS;
+    if (c->close_received && c->close_has_code)
+        snprintf(out, MAX_TEXT, "closed with %u (%s) after %.1f ms", c->close_code, gw_close_code_name(c->close_code),
+                 ms);
+    else if (c->close_received)
+        snprintf(out, MAX_TEXT, "closed by an empty Close frame after %.1f ms", ms);
+    else if (c->state == CONN_ENDED)
+        snprintf(out, MAX_TEXT, "dropped without Close (%s) after %.1f ms",
+                 c->ending == GW_ENDING_FIN   ? "FIN"
+                 : c->ending == GW_ENDING_RST ? "RST"
+                                              : "error",
+                 ms);
+    else
+        snprintf(out, MAX_TEXT, "still open after %.1f ms", (double)(c->engine->now - since) / GW_MS);
+}

@@ -1,0 +1,166 @@
+/* Floor 3: what a scenario says of payloads and frames, as bytes. */
+#include "scenario/engine_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool missing_value(gw_engine *e, const gw_step *step, gw_span name) {
+    char observed[MAX_TEXT];
+    snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(name));
+    judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "every ${...} of the scenario has a value", observed);
+    return false;
+}
+
+static bool expand(gw_engine *e, const gw_step *step, const cJSON *template, cJSON **out) {
+    gw_status status = GW_OK;
+    gw_span missing = {0};
+    *out = template ? gw_vars_expand_json(&e->vars, template, &status, &missing) : NULL;
+    return !template || *out ? true : missing_value(e, step, missing);
+}
+
+static bool append_event(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    const gw_protocol *protocol = e->config.protocol;
+    cJSON *id = NULL, *data = NULL, *extra = NULL;
+    bool ok = expand(e, step, p->id, &id) && expand(e, step, p->data, &data) && expand(e, step, p->extra, &extra);
+    if (ok) {
+        gw_packet_spec spec = {.event = gw_protocol_event(protocol, gw_span_cstr(p->event)),
+                               .id = id,
+                               .data = data,
+                               .data_absent = p->data_absent,
+                               .extra = extra};
+        ok = gw_packet_encode(protocol, &spec, out) == GW_OK;
+    }
+    cJSON_Delete(id);
+    cJSON_Delete(data);
+    cJSON_Delete(extra);
+    return ok;
+}
+
+static bool append_content(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    if (p->event) return append_event(e, step, p, out);
+    if (p->json) {
+        cJSON *value = NULL;
+        bool ok = expand(e, step, p->json, &value) && gw_packet_append_json(out, value) == GW_OK;
+        cJSON_Delete(value);
+        return ok;
+    }
+    if (p->hex) return gw_buf_append(out, p->hex, p->hex_len) == GW_OK;
+    if (!p->text) return true;
+    gw_span missing = {0};
+    if (gw_vars_expand(&e->vars, gw_span_make(p->text, p->text_len), out, &missing) == GW_OK) return true;
+    return out->error == GW_OK ? missing_value(e, step, missing) : false;
+}
+
+static bool append_close(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    uint8_t code[2] = {(uint8_t)(p->code >> 8), (uint8_t)p->code};
+    gw_span missing = {0};
+    if (gw_buf_append(out, code, sizeof code) != GW_OK) return false;
+    if (!p->reason) return append_content(e, step, p, out);
+    if (gw_vars_expand(&e->vars, gw_span_cstr(p->reason), out, &missing) == GW_OK) return true;
+    return out->error == GW_OK ? missing_value(e, step, missing) : false;
+}
+
+bool send_payload(gw_engine *e, const gw_step *step, const gw_payload *payload, gw_buf *out) {
+    gw_buf once;
+    gw_buf_init(&once, MAX_OUT_BYTES);
+    bool ok = payload->has_code ? append_close(e, step, payload, &once) : append_content(e, step, payload, &once);
+    if (ok && payload->repeat > 1) {
+        size_t len = once.len;
+        for (uint32_t n = 1; ok && n < payload->repeat; n++) {
+            ok = gw_buf_reserve(&once, len) == GW_OK;
+            if (ok) gw_buf_append(&once, once.data, len);
+        }
+    }
+    while (ok && once.len < payload->pad_to) ok = gw_buf_append_byte(&once, ' ') == GW_OK;
+    gw_span bytes = gw_buf_span(&once);
+    if (payload->has_slice)
+        bytes = gw_span_sub(bytes, payload->slice_from,
+                            payload->slice_to > payload->slice_from ? payload->slice_to - payload->slice_from : 0);
+    ok = ok && gw_buf_append_span(out, bytes) == GW_OK;
+    if (!ok && !e->failed)
+        judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "a payload of at most 256 MiB",
+                   "what the scenario asks for does not fit");
+    gw_buf_deinit(&once);
+    return ok;
+}
+
+static gw_frame header_of(gw_engine *e, const gw_frame_spec *spec, uint64_t len) {
+    gw_frame f = gw_frame_make(spec->opcode, spec->has_declared_length ? spec->declared_length : len);
+    f.fin = spec->fin;
+    f.rsv = spec->rsv;
+    f.masked = spec->mask != GW_MASK_OFF;
+    if (spec->mask == GW_MASK_RANDOM)
+        gw_rng_fill(&e->rng, f.key, sizeof f.key);
+    else
+        memcpy(f.key, spec->key, sizeof f.key);
+    f.length_form = spec->length_form == 16   ? GW_FRAME_LEN16
+                    : spec->length_form == 64 ? GW_FRAME_LEN64
+                    : spec->length_form == 7  ? GW_FRAME_LEN7
+                                              : gw_frame_minimal_form(f.payload_len);
+    return f;
+}
+
+static void describe(const gw_frame_spec *spec, gw_span payload, gw_buf *label) {
+    gw_buf_printf(label, "%-5s ", gw_frame_opcode_name(spec->opcode));
+    if (!spec->fin) gw_buf_append_cstr(label, "(not FIN) ");
+    if (spec->rsv & GW_FRAME_RSV1) gw_buf_append_cstr(label, "(RSV1) ");
+    if (spec->rsv & GW_FRAME_RSV2) gw_buf_append_cstr(label, "(RSV2) ");
+    if (spec->rsv & GW_FRAME_RSV3) gw_buf_append_cstr(label, "(RSV3) ");
+    if (spec->mask == GW_MASK_OFF) gw_buf_append_cstr(label, "(unmasked) ");
+    if (spec->length_form) gw_buf_printf(label, "(length in %u bits) ", spec->length_form);
+    if (spec->has_declared_length)
+        gw_buf_printf(label, "(declares %llu bytes) ", (unsigned long long)spec->declared_length);
+    if (spec->payload.has_code && payload.len >= 2) {
+        gw_buf_printf(label, "%u ", spec->payload.code);
+        payload = gw_span_from(payload, 2);
+    }
+    wirelog_printable(payload, 100, label);
+}
+
+static bool append_fragments(gw_engine *e, const gw_frame_spec *spec, gw_span payload, gw_buf *out) {
+    gw_frame_spec part = *spec;
+    bool ok = true, first = true;
+    gw_span empty = {0};
+    for (size_t at = 0; ok && (at < payload.len || first);) {
+        gw_span piece = gw_span_sub(payload, at, spec->fragment);
+        if (spec->empty_fragments) {
+            part.fin = false;
+            gw_frame f = header_of(e, &part, 0);
+            ok = gw_frame_append(out, &f, empty) == GW_OK;
+            part.opcode = GW_FRAME_CONTINUATION;
+            part.rsv = 0;
+        }
+        at += piece.len;
+        part.fin = at >= payload.len && !spec->empty_fragments && spec->fin;
+        gw_frame f = header_of(e, &part, piece.len);
+        ok = ok && gw_frame_append(out, &f, piece) == GW_OK;
+        part.opcode = GW_FRAME_CONTINUATION;
+        part.rsv = 0;
+        first = false;
+    }
+    if (!ok || !spec->empty_fragments) return ok;
+    part.fin = spec->fin;
+    gw_frame last = header_of(e, &part, 0);
+    return gw_frame_append(out, &last, empty) == GW_OK;
+}
+
+bool send_frame(gw_engine *e, const gw_step *step, const gw_frame_spec *spec, gw_buf *out, gw_buf *label,
+                bool *fragmented) {
+    gw_buf payload;
+    gw_buf_init(&payload, MAX_OUT_BYTES);
+    bool ok = send_payload(e, step, &spec->payload, &payload);
+    if (ok && spec->fragment) {
+        ok = append_fragments(e, spec, gw_buf_span(&payload), out);
+        if (fragmented) *fragmented = true;
+    } else if (ok) {
+        gw_frame f = header_of(e, spec, payload.len);
+        gw_status status = gw_frame_append(out, &f, gw_buf_span(&payload));
+        ok = status == GW_OK;
+        if (status == GW_ERR_INVALID && !e->failed)
+            judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "a frame header that has an encoding",
+                       "the declared length does not fit the length form");
+    }
+    if (ok) describe(spec, gw_buf_span(&payload), label);
+    gw_buf_deinit(&payload);
+    return ok;
+}
