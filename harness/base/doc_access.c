@@ -143,6 +143,8 @@ const char *gw_doc_kind_name(gw_doc_kind kind) {
 
 /* ---- Checks ---- */
 
+static void report(gw_diag *diag, gw_place place, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 static void report(gw_diag *diag, gw_place place, const char *format, va_list args) {
     gw_buf text;
     gw_buf_init(&text, 4096);
