@@ -223,7 +223,17 @@ static const char *copy_or_null(gw_arena *arena, const char *s) {
     return s ? gw_arena_strdup(arena, s) : NULL;
 }
 
-gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls) {
+static bool split_header(gw_arena *arena, const char *line, gw_target_pair *out) {
+    const char *colon = strchr(line, ':');
+    if (!colon || colon == line || strpbrk(line, "\r\n")) return false;
+    gw_span value = gw_span_trim(gw_span_cstr(colon + 1));
+    out->name = gw_arena_strndup(arena, line, (size_t)(colon - line));
+    out->value = quote(arena, gw_arena_strndup(arena, value.ptr, value.len));
+    return true;
+}
+
+gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls, const char *const *headers,
+                              size_t header_count) {
     gw_target *target = create();
     if (!target) return NULL;
     gw_arena *arena = &target->memory->arena;
@@ -232,6 +242,13 @@ gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls) {
     if (tls)
         target->tls = (gw_target_tls){copy_or_null(arena, tls->ca), copy_or_null(arena, tls->cert),
                                       copy_or_null(arena, tls->key), copy_or_null(arena, tls->sni), tls->insecure};
+    gw_target_pair *list = GW_ARENA_ARRAY(arena, gw_target_pair, header_count + 1);
+    for (size_t i = 0; i < header_count; i++) {
+        if (split_header(arena, headers[i], &list[i])) continue;
+        gw_target_destroy(target);
+        return NULL;
+    }
+    target->connect.headers = (gw_target_pairs){list, header_count};
     return target;
 }
 

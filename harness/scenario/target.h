@@ -141,8 +141,10 @@ typedef struct gw_target {
 
 /* Loads a target file; NULL when there was an error, which diag then holds. `file` names it (copied). */
 gw_target *gw_target_load(gw_span text, const char *file, gw_diag *diag);
-/* A running server of which only the address is known. The URL is taken literally ("${" included). */
-gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls);
+/* A running server of which only the address is known. Texts are taken literally ("${" included); all are copied.
+ * `headers` are "Name: value" lines. NULL: out of memory, or a line without a name and a colon. */
+gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls, const char *const *headers,
+                              size_t header_count);
 void gw_target_destroy(gw_target *target);
 
 /* The trigger for an event, or NULL. */
