@@ -2,7 +2,6 @@
 #include "base/span.h"
 
 #include <string.h>
-#include <strings.h>
 
 gw_span gw_span_cstr(const char *s) {
     return gw_span_make(s, s ? strlen(s) : 0);
@@ -12,8 +11,16 @@ bool gw_span_equal(gw_span a, gw_span b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+static uint8_t lower(uint8_t c) {
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+/* Not strncasecmp: that stops at a NUL, which a peer may send, and follows the locale. */
 bool gw_span_equal_nocase(gw_span a, gw_span b) {
-    return a.len == b.len && (a.len == 0 || strncasecmp((const char *)a.ptr, (const char *)b.ptr, a.len) == 0);
+    if (a.len != b.len) return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i])) return false;
+    return true;
 }
 
 bool gw_span_equal_cstr(gw_span a, const char *s) {
