@@ -75,7 +75,7 @@ static void get_rooms(exchange *x) {
         cJSON *row = cJSON_CreateObject();
         cJSON_AddStringToObject(row, "id", room->id);
         cJSON_AddNumberToObject(row, "participants", room->participants.count);
-        cJSON_AddNumberToObject(row, "connections", (double)peer_rooms_connections(room));
+        cJSON_AddNumberToObject(row, "connections", (double)peer_rooms_connections(x->rooms, room));
         cJSON_AddItemToArray(list, row);
     }
     x->status = OK;

@@ -57,12 +57,13 @@ static void close_connection(connection *c, int code) {
     lws_callback_on_writable(c->wsi);
 }
 
-static void send_text(connection *c, const char *text, size_t bytes) {
-    if (c->close_code) return;
+/* False when the connection is closing, or must now for want of room. */
+static bool send_text(connection *c, const char *text, size_t bytes) {
+    if (c->close_code) return false;
     outgoing *message = c->queued_bytes + bytes > MAX_QUEUED_BYTES ? NULL : malloc(sizeof *message + LWS_PRE + bytes);
     if (!message) {
         close_connection(c, CLOSE_OVERLOADED);
-        return;
+        return false;
     }
     memset(&message->node, 0, sizeof message->node);
     message->bytes = bytes;
@@ -70,10 +71,15 @@ static void send_text(connection *c, const char *text, size_t bytes) {
     lws_dll2_add_tail(&message->node, &c->queue);
     c->queued_bytes += bytes;
     lws_callback_on_writable(c->wsi);
+    return true;
 }
 
-static void send_seat(peer_seat *seat, const char *text, size_t bytes) {
-    send_text(lws_container_of(seat, connection, seat), text, bytes);
+static bool send_seat(peer_seat *seat, const char *text, size_t bytes) {
+    return send_text(lws_container_of(seat, connection, seat), text, bytes);
+}
+
+static bool is_seat_open(const peer_seat *seat) {
+    return !lws_container_of(seat, connection, seat)->close_code;
 }
 
 static void close_seat(peer_seat *seat, int code) {
@@ -81,7 +87,7 @@ static void close_seat(peer_seat *seat, int code) {
 }
 
 peer_rooms_output peer_gateway_output(void) {
-    return (peer_rooms_output){.send = send_seat, .close = close_seat};
+    return (peer_rooms_output){.send = send_seat, .is_open = is_seat_open, .close = close_seat};
 }
 
 static void send_heartbeat(connection *c) {

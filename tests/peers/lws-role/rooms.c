@@ -88,9 +88,10 @@ void peer_rooms_leave(peer_seat *seat) {
     if (participant->is_transient) free_participant(participant);
 }
 
-size_t peer_rooms_connections(const peer_room *room) {
+size_t peer_rooms_connections(const peer_rooms *rooms, const peer_room *room) {
     size_t count = 0;
-    for (lws_dll2_t *n = room->participants.head; n; n = n->next) count += PARTICIPANT_OF(n)->seats.count;
+    for (lws_dll2_t *p = room->participants.head; p; p = p->next)
+        for (lws_dll2_t *n = PARTICIPANT_OF(p)->seats.head; n; n = n->next) count += rooms->output.is_open(SEAT_OF(n));
     return count;
 }
 
@@ -117,8 +118,9 @@ static int send_to_room(peer_rooms *rooms, const peer_room *room, const char *te
     size_t bytes = strlen(text);
     for (lws_dll2_t *p = room->participants.head; p; p = p->next) {
         for (lws_dll2_t *n = PARTICIPANT_OF(p)->seats.head; n; n = n->next) {
-            for (int i = 0; i < copies; i++) rooms->output.send(SEAT_OF(n), text, bytes);
-            delivered++;
+            bool is_sent = rooms->output.send(SEAT_OF(n), text, bytes);
+            for (int i = 1; i < copies; i++) rooms->output.send(SEAT_OF(n), text, bytes);
+            delivered += is_sent;
         }
     }
     return delivered;

@@ -42,7 +42,8 @@ typedef struct {
 
 /* What rooms can do to a connection, known here only by its seat. */
 typedef struct {
-    void (*send)(peer_seat *seat, const char *text, size_t bytes);
+    bool (*send)(peer_seat *seat, const char *text, size_t bytes); /* false: it is closing */
+    bool (*is_open)(const peer_seat *seat);
     void (*close)(peer_seat *seat, int code);
 } peer_rooms_output;
 
@@ -71,7 +72,8 @@ bool peer_rooms_join(peer_rooms *rooms, peer_seat *seat, peer_room *room, peer_p
 /* Takes a connection out; harmless when it sits nowhere. */
 void peer_rooms_leave(peer_seat *seat);
 
-size_t peer_rooms_connections(const peer_room *room);
+/* The connections that are not in their closing handshake. */
+size_t peer_rooms_connections(const peer_rooms *rooms, const peer_room *room);
 
 /* Closes the room's connections and frees the room; the default room comes back empty. */
 void peer_rooms_remove(peer_rooms *rooms, peer_room *room);

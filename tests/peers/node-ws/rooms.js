@@ -1,6 +1,6 @@
 'use strict';
 // Rooms, participants and the connections that joined them, and the table of events that the control API may send.
-// Knows no socket and no HTTP: a connection here is anything with send(text) and close(code).
+// Knows no socket and no HTTP: a connection here is anything with isOpen(), send(text) and close(code).
 
 const DEFAULT_ROOM = 'lobby';
 
@@ -100,8 +100,11 @@ class Rooms {
         if (participant.isTransient) room.participants.delete(participant.id);
     }
 
+    // Those that can still be reached; the others are in their closing handshake.
     connections(room) {
-        return [...room.participants.values()].flatMap((participant) => [...participant.connections]);
+        return [...room.participants.values()]
+            .flatMap((participant) => [...participant.connections])
+            .filter((connection) => connection.isOpen());
     }
 
     remove(room) {

@@ -65,8 +65,12 @@ class Connection {
         this.deadline = setTimeout(() => this.close(CLOSE_TIMED_OUT), intervalMs + graceMs);
     }
 
+    isOpen() {
+        return this.socket.readyState === WebSocket.OPEN;
+    }
+
     send(text) {
-        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
+        if (this.isOpen()) this.socket.send(text);
     }
 
     close(code) {
@@ -77,7 +81,7 @@ class Connection {
 
     receive(bytes, isBinary) {
         // The library still hands over what arrives between our Close and the peer's.
-        if (this.socket.readyState !== WebSocket.OPEN) return;
+        if (!this.isOpen()) return;
         if (isBinary) {
             this.close(CLOSE_BINARY);
             return;

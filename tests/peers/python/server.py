@@ -86,7 +86,8 @@ class Room:
         self.participants = {}
 
     def connections(self):
-        return [c for p in self.participants.values() for c in p.connections]
+        """Those that can still be reached; the others are in their closing handshake."""
+        return [c for p in self.participants.values() for c in p.connections if c.open and not c.is_closing]
 
 
 class Rooms:
@@ -113,6 +114,7 @@ class Rooms:
 
     def close_connection(self, connection, code):
         # The library's close() waits for the peer's answer; whoever asks for it here must not.
+        connection.is_closing = True
         task = asyncio.get_running_loop().create_task(connection.close(code))
         self.closing.add(task)
         task.add_done_callback(self.closing.discard)
@@ -170,6 +172,7 @@ class Connection(WebSocketServerProtocol):
         self.misbehave = misbehave
         self.room = None
         self.participant = None
+        self.is_closing = False
         self.timers = {}
 
     def find_seat(self, path):
@@ -217,6 +220,9 @@ class Connection(WebSocketServerProtocol):
             except asyncio.TimeoutError:
                 pass  # the peer stayed for its hello
         await self.send(envelope(HELLO, {"heartbeatInterval": round(self.interval_s * 1000)}))
+        if self.find_seat(self.path) is None:  # removed while the hello was under way
+            await self.close(CLOSE_NORMAL)
+            return
         # Only now: nothing may overtake the hello.
         self.participant.connections.add(self)
         self.start_timer("beat", self.interval_s, self.beat)
@@ -224,6 +230,8 @@ class Connection(WebSocketServerProtocol):
 
     async def converse(self):
         async for message in self:
+            if self.is_closing:
+                return
             if isinstance(message, bytes):
                 await self.close(CLOSE_BINARY)
                 return
