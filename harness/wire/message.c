@@ -21,29 +21,28 @@ static unsigned frame_facts(const gw_frame *frame) {
     return facts;
 }
 
+static void start(gw_message *m, uint8_t opcode) {
+    m->open = true;
+    m->opcode = opcode;
+    m->flags = 0;
+    m->frames = m->length = 0;
+    gw_utf8_init(&m->utf8);
+    gw_buf_clear(m->payload);
+}
+
 static void take_header(gw_message *m, const gw_frame *frame) {
-    unsigned facts = frame_facts(frame);
-    bool first = frame->opcode != GW_FRAME_CONTINUATION || !m->open;
+    m->frame_flags = frame_facts(frame);
     if (gw_frame_is_control(frame->opcode)) {
         m->control_opcode = frame->opcode;
-        m->control_flags = facts;
+        m->control_flags = m->frame_flags;
         m->control_len = 0;
-        first = false;
-    } else if (first) {
-        if (m->open) facts |= GW_MESSAGE_INTERRUPTS;
-        if (frame->opcode == GW_FRAME_CONTINUATION) facts |= GW_MESSAGE_ORPHAN;
+        return;
     }
-    m->frame_flags = facts;
-    if (gw_frame_is_control(frame->opcode)) return;
-    if (first) {
-        m->open = true;
-        m->opcode = frame->opcode;
-        m->flags = 0;
-        m->frames = m->length = 0;
-        gw_utf8_init(&m->utf8);
-        gw_buf_clear(m->payload);
-    }
-    m->flags |= facts;
+    bool continues = frame->opcode == GW_FRAME_CONTINUATION;
+    if (continues && !m->open) m->frame_flags |= GW_MESSAGE_ORPHAN;
+    if (!continues && m->open) m->frame_flags |= GW_MESSAGE_INTERRUPTS;
+    if (!continues || !m->open) start(m, frame->opcode);
+    m->flags |= m->frame_flags;
     m->frames++;
 }
 

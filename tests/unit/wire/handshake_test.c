@@ -114,6 +114,7 @@ START_TEST(handshake_append_beyond_the_limit_leaves_the_buffer_as_it_was) {
         ck_assert_int_eq(gw_handshake_append_request(&out, &(gw_handshake_request){0}), GW_ERR_LIMIT);
         ck_assert_int_eq(gw_handshake_append_response(&out, &(gw_handshake_response){0}), GW_ERR_LIMIT);
         ck_assert_str_eq(gw_buf_cstr(&out), "keep");
+        ck_assert_uint_eq(out.len, 4);
         gw_buf_deinit(&out);
     }
 }

@@ -145,8 +145,10 @@ START_TEST(head_feed_stops_at_the_limit) {
             gw_head head;
             gw_head_init(&head, GW_HEAD_REQUEST, max, 0);
             gw_head_state state = GW_HEAD_NEED_MORE;
-            for (size_t len = bytewise ? 1 : sizeof text - 1; len < sizeof text && state == GW_HEAD_NEED_MORE; len++)
+            for (size_t len = bytewise ? 1 : sizeof text - 1; len < sizeof text && state == GW_HEAD_NEED_MORE; len++) {
                 state = gw_head_feed(&head, gw_span_make(text, len));
+                if (len < sizeof text - 1) ck_assert_int_eq(state == GW_HEAD_NEED_MORE, len < max);
+            }
             ck_assert_int_eq(state, max >= sizeof text - 1 ? GW_HEAD_DONE : GW_HEAD_TOO_LARGE);
             if (state == GW_HEAD_TOO_LARGE)
                 ck_assert_int_eq(gw_head_feed(&head, GW_SPAN_LIT("GET / HTTP/1.1\r\n\r\n")), GW_HEAD_TOO_LARGE);

@@ -122,6 +122,8 @@ START_TEST(message_take_notes_fragmented_and_long_control_frames) {
     just[125] = longer[199] = 0;
     const piece fits = {GW_FRAME_PONG, true, just, false, 0}, too_long = {GW_FRAME_CLOSE, true, longer, false, 0};
     check(&fits, 1, "pong '%s' %x;", just, PLAIN);
+    const piece two[] = {{GW_FRAME_PING, true, "first", false, 0}, {GW_FRAME_PONG, true, "2nd", true, 0}};
+    check(two, 2, "ping 'first' %x;pong '2nd' %x;", PLAIN, GW_MESSAGE_MASKED);
     check(&too_long, 1, "close '%s' %x;", just, GW_MESSAGE_LONG_CONTROL | PLAIN);
 }
 END_TEST
