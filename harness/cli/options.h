@@ -80,6 +80,7 @@ typedef struct gw_option {
     gw_option_kind kind;
     size_t offset;     /* in gw_options */
     unsigned commands; /* bits 1 << gw_command */
+    bool repeats;      /* belongs to the command that repeats a run */
     const char *help;
 } gw_option;
 
@@ -91,6 +92,9 @@ const char *gw_options_command_word(gw_command command);
  * wrong and what was probably meant, without a newline. `options` is to be given to gw_options_deinit in any case. */
 bool gw_options_parse(int argc, char *const *argv, gw_options *options, gw_buf *message);
 void gw_options_deinit(gw_options *options);
+/* The options that repeat this run, in the words of a shell: "--url ws://localhost:4000/gateway --seed 7314". Values of
+ * headers may be secrets: only their names are told. */
+void gw_options_append_rerun(const gw_options *options, uint64_t seed, gw_buf *out);
 /* Help on the program as a whole, or on one command. */
 void gw_options_append_usage(gw_buf *out);
 void gw_options_append_help(gw_command command, gw_buf *out);

@@ -1,6 +1,8 @@
 /* Floor 5: every option of every command, and the help made of them. */
 #include "cli/options.h"
 
+#include "report/run.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -14,31 +16,31 @@ enum { HELP_COLUMN = 28 };
 
 /* clang-format off */
 static const gw_option table[] = {
-    {"url", 'u', "URL", GW_OPTION_TEXT, AT(url), ON(RUN), "a running gateway: ws://HOST[:PORT]/PATH or wss://..."},
-    {"target", 't', "FILE", GW_OPTION_TEXT, AT(target), ON(RUN), "a file that says how to start and use the gateway"},
-    {"simulate", 0, NULL, GW_OPTION_FLAG, AT(simulate), ON(RUN), "run against the reference gateway in memory, on a virtual clock"},
-    {"fault", 'f', "NAME", GW_OPTION_LIST, AT(faults), ON(RUN), "plant a fault in the reference gateway; may be repeated"},
-    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), ON(RUN), "heartbeat interval of the reference gateway"},
-    {"protocol", 'p', "FILE", GW_OPTION_TEXT, AT(protocol), LOADS, "the protocol description that is followed"},
-    {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, "take scenarios from this folder, not the built-in ones"},
-    {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, "only where id, title or requirement has it; ! negates; all must hold"},
-    {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, "only with one of these tags; ! negates"},
-    {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), "a non-strict deviation fails the run too"},
-    {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), "scenarios at once (default: all)"},
-    {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), "stretch tolerances and fixed time limits"},
-    {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), "seed of all that is random; the same seed repeats a run"},
-    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), "also write junit=PATH or json=PATH; may be repeated"},
-    {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), ON(RUN), "show notes, whole wire logs and non-strict findings"},
-    {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), ON(RUN), "add a header to each upgrade request; may be repeated"},
-    {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), ON(RUN), "trust these certificates (PEM)"},
-    {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), ON(RUN), "do not verify the server's certificate"},
-    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), ON(RUN), "client certificate (PEM), with --key"},
-    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), ON(RUN), "its private key (PEM)"},
-    {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), ON(RUN), "server name to ask for and to verify"},
-    {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), "only the ids, one a line"},
-    {"markdown", 0, NULL, GW_OPTION_FLAG, AT(markdown), ON(COVERAGE), "as a page in Markdown"},
-    {"no-color", 0, NULL, GW_OPTION_FLAG, AT(no_color), ALL, "no colour (so does NO_COLOR in the environment)"},
-    {"help", 'h', NULL, GW_OPTION_FLAG, AT(help), ALL, "show this help"},
+    {"url", 'u', "URL", GW_OPTION_TEXT, AT(url), ON(RUN), true, "a running gateway: ws://HOST[:PORT]/PATH or wss://..."},
+    {"target", 't', "FILE", GW_OPTION_TEXT, AT(target), ON(RUN), true, "a file that says how to start and use the gateway"},
+    {"simulate", 0, NULL, GW_OPTION_FLAG, AT(simulate), ON(RUN), true, "run against the reference gateway in memory, on a virtual clock"},
+    {"fault", 'f', "NAME", GW_OPTION_LIST, AT(faults), ON(RUN), true, "plant a fault in the reference gateway; may be repeated"},
+    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), ON(RUN), true, "heartbeat interval of the reference gateway"},
+    {"protocol", 'p', "FILE", GW_OPTION_TEXT, AT(protocol), LOADS, true, "the protocol description that is followed"},
+    {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, true, "take scenarios from this folder, not the built-in ones"},
+    {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, false, "only where id, title or requirement has it; ! negates; all must hold"},
+    {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, false, "only with one of these tags; ! negates"},
+    {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), true, "a non-strict deviation fails the run too"},
+    {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), false, "scenarios at once (default: all)"},
+    {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), true, "stretch tolerances and fixed time limits"},
+    {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), false, "seed of all that is random; the same seed repeats a run"},
+    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), false, "also write junit=PATH or json=PATH; may be repeated"},
+    {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), ON(RUN), false, "show notes, whole wire logs and non-strict findings"},
+    {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), ON(RUN), true, "add a header to each upgrade request; may be repeated"},
+    {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), ON(RUN), true, "trust these certificates (PEM)"},
+    {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), ON(RUN), true, "do not verify the server's certificate"},
+    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), ON(RUN), true, "client certificate (PEM), with --key"},
+    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), ON(RUN), true, "its private key (PEM)"},
+    {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), ON(RUN), true, "server name to ask for and to verify"},
+    {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), false, "only the ids, one a line"},
+    {"markdown", 0, NULL, GW_OPTION_FLAG, AT(markdown), ON(COVERAGE), false, "as a page in Markdown"},
+    {"no-color", 0, NULL, GW_OPTION_FLAG, AT(no_color), ALL, false, "no colour (so does NO_COLOR in the environment)"},
+    {"help", 'h', NULL, GW_OPTION_FLAG, AT(help), ALL, false, "show this help"},
 };
 
 static const struct {
@@ -99,4 +101,39 @@ void gw_options_append_help(gw_command command, gw_buf *out) {
     gw_buf_append_cstr(out, "\nOptions:\n");
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (table[i].commands & 1u << command) append_option(&table[i], out);
+}
+
+static void append_list(const gw_option *option, const gw_option_list *list, gw_buf *out) {
+    for (size_t i = 0; i < list->count; i++) {
+        gw_buf word;
+        gw_buf_init(&word, 1 << 16);
+        const char *text = list->items[i];
+        bool secret = strcmp(option->name, "header") == 0;
+        gw_buf_append(&word, text, secret ? strcspn(text, ":") : strlen(text));
+        if (secret) gw_buf_append_cstr(&word, ": ***");
+        gw_buf_printf(out, "--%s ", option->name);
+        gw_report_append_shell_word(gw_buf_cstr(&word), out);
+        gw_buf_append_byte(out, ' ');
+        gw_buf_deinit(&word);
+    }
+}
+
+void gw_options_append_rerun(const gw_options *options, uint64_t seed, gw_buf *out) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const gw_option *option = &table[i];
+        const void *value = (const char *)options + option->offset;
+        if (!option->repeats) continue;
+        if (option->kind == GW_OPTION_LIST) append_list(option, value, out);
+        if (option->kind == GW_OPTION_FLAG && *(const bool *)value) gw_buf_printf(out, "--%s ", option->name);
+        if (option->kind == GW_OPTION_FACTOR && *(const double *)value > 0)
+            gw_buf_printf(out, "--%s %g ", option->name, *(const double *)value);
+        if (option->kind == GW_OPTION_DURATION && *(const gw_ns *)value > 0)
+            gw_buf_printf(out, "--%s %gms ", option->name, (double)*(const gw_ns *)value / (double)GW_MS);
+        if (option->kind == GW_OPTION_TEXT && *(const char *const *)value) {
+            gw_buf_printf(out, "--%s ", option->name);
+            gw_report_append_shell_word(*(const char *const *)value, out);
+            gw_buf_append_byte(out, ' ');
+        }
+    }
+    gw_buf_printf(out, "--seed %llu", (unsigned long long)seed);
 }

@@ -1,0 +1,164 @@
+/* Floor 5: loading the tree of scenarios/. */
+#include "cli/catalogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROTOCOLS    "protocols/"
+#define REQUIREMENTS "requirements/"
+
+/* Folders of the tree that hold no scenarios. */
+static const char *const other_folders[] = {PROTOCOLS, REQUIREMENTS, "targets/", "schema/"};
+
+static bool is_below(const char *path, const char *folder) {
+    return strncmp(path, folder, strlen(folder)) == 0;
+}
+
+static bool is_scenario(const char *path) {
+    for (size_t i = 0; i < sizeof other_folders / sizeof other_folders[0]; i++)
+        if (is_below(path, other_folders[i])) return false;
+    return true;
+}
+
+const char *gw_catalogue_id(gw_arena *arena, const char *path) {
+    for (;;) {
+        if (is_below(path, "/"))
+            path += 1;
+        else if (is_below(path, "./"))
+            path += 2;
+        else if (is_below(path, "../"))
+            path += 3;
+        else
+            break;
+    }
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    bool extension = dot && dot > (slash ? slash + 1 : path);
+    return gw_arena_strndup(arena, path, extension ? (size_t)(dot - path) : strlen(path));
+}
+
+static bool has_any(const gw_files *files, const char *folder) {
+    for (size_t i = 0; i < files->count; i++)
+        if (is_below(files->items[i].path, folder)) return true;
+    return false;
+}
+
+/* The user's folder may leave out protocols and requirements, the built-in ones then stand in. */
+static void complete(gw_files *files) {
+    bool protocols = has_any(files, PROTOCOLS), requirements = has_any(files, REQUIREMENTS);
+    size_t own = files->count, kept = own;
+    gw_files_add_embedded(files);
+    for (size_t i = own; i < files->count; i++) {
+        const char *path = files->items[i].path;
+        bool wanted = (!protocols && is_below(path, PROTOCOLS)) || (!requirements && is_below(path, REQUIREMENTS));
+        if (wanted) files->items[kept++] = files->items[i];
+    }
+    files->count = kept;
+}
+
+static gw_status read_files(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
+    if (!source.folder) {
+        gw_files_add_embedded(&catalogue->files);
+        return GW_OK;
+    }
+    gw_status status = gw_files_add_folder(&catalogue->files, source.folder, diag);
+    if (status == GW_OK) complete(&catalogue->files);
+    return status;
+}
+
+static const gw_file *find(const gw_files *files, const char *path) {
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->items[i].path, path) == 0) return &files->items[i];
+    return NULL;
+}
+
+static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
+    const gw_file *file = NULL;
+    if (source.protocol_file) {
+        gw_status status = gw_files_add(&catalogue->files, source.protocol_file, diag);
+        if (status != GW_OK) return status;
+        /* Held apart from the list, so that it is not taken for a scenario. */
+        file = &catalogue->files.items[--catalogue->files.count];
+    } else {
+        const char *name = source.protocol_name ? source.protocol_name : "gateway";
+        file = find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
+        if (!file) {
+            gw_diag_error(diag, (gw_place){.file = source.folder ? source.folder : "scenarios"},
+                          "there is no protocol '%s' (no file " PROTOCOLS "%s.yaml)", name, name);
+            return GW_ERR_INVALID;
+        }
+    }
+    catalogue->protocol = gw_protocol_load(&catalogue->arena, file->text, file->shown, diag);
+    bool good = catalogue->protocol &&
+                gw_protocol_check_requirements(catalogue->protocol, &catalogue->requirements, file->shown, diag);
+    return good ? GW_OK : GW_ERR_INVALID;
+}
+
+gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
+    *catalogue = (gw_catalogue){0};
+    gw_files_init(&catalogue->files);
+    gw_arena_init(&catalogue->arena);
+    gw_requirements_init(&catalogue->requirements);
+    gw_status status = read_files(catalogue, source, diag);
+    for (size_t i = 0; status == GW_OK && i < catalogue->files.count; i++) {
+        const gw_file *file = &catalogue->files.items[i];
+        if (is_below(file->path, REQUIREMENTS) &&
+            !gw_requirements_load(&catalogue->requirements, file->text, file->shown, diag))
+            status = GW_ERR_INVALID;
+    }
+    if (status == GW_OK) status = load_protocol(catalogue, source, diag);
+    gw_suite_init(&catalogue->suite, catalogue->protocol, &catalogue->requirements);
+    return status;
+}
+
+gw_status gw_catalogue_load(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
+    gw_status status = gw_catalogue_load_tables(catalogue, source, diag);
+    if (status != GW_OK) return status;
+    /* All of them, so that one run of a checker shows every mistake. */
+    for (size_t i = 0; i < catalogue->files.count; i++) {
+        const gw_file *file = &catalogue->files.items[i];
+        if (!is_scenario(file->path)) continue;
+        const char *id = gw_catalogue_id(&catalogue->arena, file->path);
+        if (gw_suite_load(&catalogue->suite, file->text, id, file->shown, diag) != GW_OK) status = GW_ERR_INVALID;
+    }
+    gw_suite_sort(&catalogue->suite);
+    return status;
+}
+
+void gw_catalogue_deinit(gw_catalogue *catalogue) {
+    gw_suite_deinit(&catalogue->suite);
+    gw_requirements_deinit(&catalogue->requirements);
+    gw_arena_deinit(&catalogue->arena);
+    gw_files_deinit(&catalogue->files);
+    free(catalogue->own_files);
+    free(catalogue->own_ids);
+    *catalogue = (gw_catalogue){0};
+}
+
+static gw_status grow_own(gw_catalogue *catalogue) {
+    if (catalogue->own_count < catalogue->own_capacity) return GW_OK;
+    size_t capacity = catalogue->own_capacity ? catalogue->own_capacity * 2 : 16;
+    const char **files = realloc(catalogue->own_files, capacity * sizeof *files);
+    if (!files) return GW_ERR_NOMEM;
+    catalogue->own_files = files;
+    const char **ids = realloc(catalogue->own_ids, capacity * sizeof *ids);
+    if (!ids) return GW_ERR_NOMEM;
+    catalogue->own_ids = ids;
+    catalogue->own_capacity = capacity;
+    return GW_OK;
+}
+
+gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_diag *diag) {
+    for (size_t i = 0; i < catalogue->own_count; i++)
+        if (strcmp(catalogue->own_files[i], path) == 0) return GW_OK;
+    gw_status status = grow_own(catalogue);
+    if (status == GW_OK) status = gw_files_add(&catalogue->files, path, diag);
+    if (status != GW_OK) return status;
+    const gw_file *file = &catalogue->files.items[catalogue->files.count - 1];
+    const char *id = gw_catalogue_id(&catalogue->arena, path);
+    status = gw_suite_load(&catalogue->suite, file->text, id, file->shown, diag);
+    if (status != GW_OK) return status;
+    gw_suite_sort(&catalogue->suite);
+    catalogue->own_files[catalogue->own_count] = file->shown;
+    catalogue->own_ids[catalogue->own_count++] = id;
+    return GW_OK;
+}

@@ -1,0 +1,37 @@
+/* Protocol, requirements and scenarios, loaded and checked against each other. Floor 5. */
+#ifndef GW_CLI_CATALOGUE_H
+#define GW_CLI_CATALOGUE_H
+
+#include "cli/files.h"
+#include "scenario/suite.h"
+
+/* Where they come from; all NULL: built in, with the protocol "gateway". */
+typedef struct gw_catalogue_source {
+    const char *folder;        /* instead of the built-in tree. When it has no protocols/ or requirements/, the built-in
+                                  ones of that kind are used */
+    const char *protocol_file; /* a file of the user */
+    const char *protocol_name; /* protocols/NAME.yaml; the file goes first */
+} gw_catalogue_source;
+
+typedef struct gw_catalogue {
+    gw_files files;
+    gw_arena arena;
+    const gw_protocol *protocol;
+    gw_requirements requirements;
+    gw_suite suite;
+    const char **own_files; /* scenario files of the user that were added, as they are shown */
+    const char **own_ids;   /* the family id of each */
+    size_t own_count, own_capacity;
+} gw_catalogue;
+
+/* GW_OK, or GW_ERR_INVALID or GW_ERR_IO with the reasons in diag. To be given to gw_catalogue_deinit in any case. */
+gw_status gw_catalogue_load(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag);
+void gw_catalogue_deinit(gw_catalogue *catalogue);
+/* The same without scenarios: for checking files one by one. */
+gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag);
+/* Adds a scenario file of the user; its id is its path without extension and without leading "/", "./" and "../". */
+gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_diag *diag);
+/* "heartbeat/x.yaml" -> "heartbeat/x"; in the arena. */
+const char *gw_catalogue_id(gw_arena *arena, const char *path);
+
+#endif
