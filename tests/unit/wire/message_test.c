@@ -108,6 +108,12 @@ START_TEST(message_take_notes_an_orphan_continuation) {
 }
 END_TEST
 
+START_TEST(message_take_keeps_an_orphan_apart_from_the_message_before) {
+    const piece frames[] = {{T, true, "text", false, 0}, {C, true, "orphan", false, 0}};
+    check(frames, 2, "text 'text' %x 1 4;continuation 'orphan' %x 1 6;", PLAIN, GW_MESSAGE_ORPHAN | PLAIN);
+}
+END_TEST
+
 START_TEST(message_take_notes_a_message_inside_another) {
     CHECK("binary 'new' %x 1 3;", GW_MESSAGE_INTERRUPTS | PLAIN, {T, false, "old", false, 0},
           {B, true, "new", false, 0});
@@ -214,7 +220,8 @@ END_TEST
 
 GW_TEST_MAIN("wire/message", 20, message_take_gives_a_message_of_one_frame,
              message_take_joins_fragments_around_control_frames, message_take_notes_an_orphan_continuation,
-             message_take_notes_a_message_inside_another, message_take_notes_fragmented_and_long_control_frames,
-             message_take_notes_reserved_opcodes_and_bits, message_take_notes_frames_of_both_masking_kinds,
-             message_take_judges_utf8_over_fragments_of_text_only, message_take_cuts_what_is_too_big_and_counts_on,
-             message_take_notes_length_facts_at_the_header, message_take_knows_bad_utf8_before_the_message_ends)
+             message_take_keeps_an_orphan_apart_from_the_message_before, message_take_notes_a_message_inside_another,
+             message_take_notes_fragmented_and_long_control_frames, message_take_notes_reserved_opcodes_and_bits,
+             message_take_notes_frames_of_both_masking_kinds, message_take_judges_utf8_over_fragments_of_text_only,
+             message_take_cuts_what_is_too_big_and_counts_on, message_take_notes_length_facts_at_the_header,
+             message_take_knows_bad_utf8_before_the_message_ends)
