@@ -155,6 +155,13 @@ void gw_http_call_tell(gw_http_call *call, CURLcode code) {
     if (call->body_too_large) {
         snprintf(call->curl_error, sizeof call->curl_error, "the answer is larger than %zu bytes", call->body.max);
     }
+    if (code == CURLE_COULDNT_CONNECT) {
+        long system_error = 0;
+        curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &system_error);
+        if (system_error != 0) {
+            snprintf(call->curl_error, sizeof call->curl_error, "connect: %s", gw_error_system((int)system_error));
+        }
+    }
     if (code == CURLE_OK) {
         long status = 0;
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct gw_tls_session {
     SSL *ssl;
@@ -77,6 +78,14 @@ gw_status gw_tls_session_feed(gw_tls_session *session, gw_span bytes) {
     return GW_OK;
 }
 
+/* OpenSSL 3.0 lacks the newer alerts in the one list and words all of them oddly in the other. */
+static const char *alert_name(int alert, const char *reason) {
+    const char *name = SSL_alert_desc_string_long(alert);
+    if (strcmp(name, "unknown") != 0) return name;
+    const char *after = reason ? strstr(reason, "alert ") : NULL;
+    return after ? after + strlen("alert ") : name;
+}
+
 static void explain(gw_tls_session *session) {
     long verdict = SSL_get_verify_result(session->ssl);
     unsigned long code = ERR_peek_last_error();
@@ -86,7 +95,7 @@ static void explain(gw_tls_session *session) {
                  X509_verify_cert_error_string(verdict));
     } else if (ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET) {
         snprintf(session->error, sizeof session->error, "the peer refused with the alert '%s'",
-                 SSL_alert_desc_string_long(ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET));
+                 alert_name(ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET, reason));
     } else if (ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
         snprintf(session->error, sizeof session->error, "the client sent no certificate");
     } else if (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER || ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST) {
