@@ -46,12 +46,11 @@ static void show(gw_buf *out, const cJSON *value) {
     cJSON_free(text);
 }
 
-/* "/path: expected " <what, pattern> ", got " <value>; always false. */
+/* "/path: expected " <what, pattern> ", got " <value>; always false. The path of the value itself is empty. */
 static bool differs(matching *m, const char *what, const cJSON *pattern, const cJSON *value) {
     if (m->quiet || !m->why) return false;
     gw_buf_clear(m->why);
-    if (m->path.len) gw_buf_printf(m->why, "%s: ", gw_buf_cstr(&m->path));
-    gw_buf_printf(m->why, "expected %s", what);
+    gw_buf_printf(m->why, "%s: expected %s", gw_buf_cstr(&m->path), what);
     if (pattern) show(m->why, pattern);
     gw_buf_append_cstr(m->why, ", got ");
     show(m->why, value);

@@ -55,7 +55,9 @@ typedef struct gw_window {
     const gw_expr *non_strict_within;
 } gw_window;
 
-/* A set of close codes or HTTP status codes; ranges "3000-3999" and classes "4xx" are ranges. Empty set = any. */
+/* A set of close codes or HTTP status codes; ranges "3000-3999" and classes "4xx" are ranges. `codes` of an ending: empty
+ * is any. A non-strict set: empty is nothing; the loader writes "any" out as 0 - 65535 and none. A status set is never
+ * empty where one is needed. */
 typedef struct gw_code_set {
     struct {
         uint16_t low, high;
@@ -66,21 +68,21 @@ typedef struct gw_code_set {
 
 /* What travels in a frame. Exactly one of event, json, text, hex is set, or none of them (empty payload). */
 typedef struct gw_payload {
-    const char *event;   /* name in the protocol description; encoded in its envelope */
-    const cJSON *data;   /* template for the event's data; NULL: the description's default ({}) */
-    bool data_absent;    /* `data: absent`: the envelope goes without data */
-    const cJSON *id;     /* overrides the event's id with any JSON value */
-    const cJSON *extra;  /* further members of the envelope, object template */
-    const cJSON *json;   /* any JSON value, compact, no envelope */
-    const char *text;    /* with ${...}; may hold inner NULs: text_len */
+    const char *event;  /* name in the protocol description; encoded in its envelope */
+    const cJSON *data;  /* template for the event's data; NULL: the description's default ({}) */
+    bool data_absent;   /* `data: absent`: the envelope goes without data */
+    const cJSON *id;    /* overrides the event's id with any JSON value */
+    const cJSON *extra; /* further members of the envelope, object template */
+    const cJSON *json;  /* any JSON value, compact, no envelope */
+    const char *text;   /* with ${...}; may hold inner NULs: text_len */
     size_t text_len;
-    const uint8_t *hex;  /* decoded */
+    const uint8_t *hex; /* decoded */
     size_t hex_len;
-    uint32_t repeat;     /* the payload that many times in a row, default 1 */
-    uint64_t pad_to;     /* white space behind a JSON text up to that many bytes; 0: none */
+    uint32_t repeat; /* the payload that many times in a row, default 1 */
+    uint64_t pad_to; /* white space behind a JSON text up to that many bytes; 0: none */
     bool has_slice;
     uint32_t slice_from, slice_to; /* bytes [from, to) of the payload */
-    bool has_code;       /* Close payload: code, then reason (or text / hex behind the code) */
+    bool has_code;                 /* Close payload: code, then reason (or text / hex behind the code) */
     uint16_t code;
     const char *reason;
 } gw_payload;
@@ -98,7 +100,7 @@ typedef struct gw_frame_spec {
     bool has_declared_length;
     uint64_t declared_length;
     gw_payload payload;
-    uint32_t fragment; /* SEND: payload bytes per fragment, 0: one frame */
+    uint32_t fragment;    /* SEND: payload bytes per fragment, 0: one frame */
     bool empty_fragments; /* SEND: with an empty fragment before each one and at the end */
 } gw_frame_spec;
 
@@ -174,31 +176,32 @@ typedef struct gw_step {
     union {
         struct { /* CONNECT, UPGRADE */
             gw_request_spec request;
-            gw_pacing pacing;                 /* of the request */
-            const gw_frame_spec *with;        /* frames in the request's own segment */
+            gw_pacing pacing;          /* of the request */
+            const gw_frame_spec *with; /* frames in the request's own segment */
             size_t with_count;
         } connect;
         struct { /* EXPECT_RESPONSE */
             gw_code_set status, non_strict_status;
             bool non_strict_close; /* a bare close is non-strict */
             const cJSON *headers;  /* name -> matcher; null: must be absent. Names in lower case */
-            const cJSON *non_strict_headers; /* what suffices for non-strict when `headers` do not hold; NULL: nothing */
+            const cJSON
+                *non_strict_headers; /* what suffices for non-strict when `headers` do not hold; NULL: nothing */
         } response;
         struct { /* EXPECT, EXPECT_NONE, EXPECT_CADENCE */
             gw_pattern pattern;
-            uint32_t count;         /* default 1 */
-            bool exact;             /* count was stated: one more within settle is a failure */
+            uint32_t count; /* default 1 */
+            bool exact;     /* count was stated: one more within settle is a failure */
             const gw_expr *settle;
-            bool skip_if_absent;    /* absence is `skipped: not observed`, not a failure */
-            const gw_expr *first;   /* CADENCE: the first one by then (since hello); window.within is its upper gap */
-            const gw_expr *min_gap; /* CADENCE */
+            bool skip_if_absent;     /* absence is `skipped: not observed`, not a failure */
+            const gw_expr *first;    /* CADENCE: the first one by then (since hello); window.within is its upper gap */
+            const gw_expr *min_gap;  /* CADENCE */
             const gw_expr *duration; /* NONE, CADENCE: watch for that long */
         } expect;
         struct { /* EXPECT_CLOSE, EXPECT_FAIL, EXPECT_REACTION, EXPECT_OPEN */
             gw_code_set codes, non_strict_codes;
-            bool non_strict_any;     /* FAIL: any other ending is non-strict (default true); CLOSE: default false */
+            bool non_strict_any;       /* FAIL: any other ending is non-strict (default true); CLOSE: default false */
             const gw_expr *fin_within; /* the TCP connection must end that soon after the Close frame */
-            bool ignore, close;      /* REACTION: which of them are allowed */
+            bool ignore, close;        /* REACTION: which of them are allowed */
         } end;
         struct { /* SEND, SEND_FRAME */
             const gw_frame_spec *frames;
@@ -234,10 +237,16 @@ typedef struct gw_step {
 typedef enum gw_level { GW_LEVEL_MUST, GW_LEVEL_SHOULD, GW_LEVEL_MAY, GW_LEVEL_OPEN } gw_level;
 typedef enum gw_canary { GW_CANARY_AUTO, GW_CANARY_ON, GW_CANARY_OFF } gw_canary;
 
+/* Skipped unless the target's knob has that value. */
+typedef struct gw_condition {
+    const char *knob, *value;
+} gw_condition;
+
 /* One runnable instance. */
 typedef struct gw_scenario {
     const char *id;     /* "framing/reserved-bit/2" */
     const char *family; /* "framing/reserved-bit": the file's id, the same for all its instances */
+    uint32_t order;     /* its number among the instances of the file */
     const char *file;   /* path as the user would open it */
     const char *title;
     const char *description; /* may be NULL */
@@ -249,9 +258,7 @@ typedef struct gw_scenario {
     const char *const *allow; /* rules whose violation this scenario tolerates */
     size_t allow_count;
     bool negative; /* sends something illegal, so that the canary follows */
-    struct {
-        const char *knob, *value;
-    } const *conditions; /* skipped unless the target's knob has that value */
+    const gw_condition *conditions; /* skipped unless the target's knob has that value */
     size_t condition_count;
     const char *const *triggers; /* events whose trigger it needs */
     size_t trigger_count;

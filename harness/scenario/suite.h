@@ -12,7 +12,7 @@ typedef struct gw_suite {
     const gw_protocol *protocol;         /* borrowed */
     const gw_requirements *requirements; /* borrowed */
     gw_arena arena;
-    struct gw_doc **docs; /* kept for the places of steps */
+    gw_doc **docs; /* kept for the places of steps */
     size_t doc_count, doc_capacity;
 } gw_suite;
 
@@ -24,6 +24,8 @@ void gw_suite_deinit(gw_suite *suite);
  * duplicate ids. GW_ERR_INVALID when there was one; the suite is then as before. */
 gw_status gw_suite_load(gw_suite *suite, gw_span text, const char *id, const char *file, gw_diag *diag);
 void gw_suite_sort(gw_suite *suite);
+/* Adds scenarios that are ready, and takes over the document they point into. GW_ERR_NOMEM: nothing was added. */
+gw_status gw_suite_add(gw_suite *suite, gw_doc *doc, const gw_scenario *const *scenarios, size_t count);
 
 /* Does an id match a pattern? '*' any run of characters (also '/'), '?' one character, otherwise literal; a pattern that
  * equals the id's family, or is a folder of it ("heartbeat"), matches too. */
