@@ -61,9 +61,18 @@ gw_fixtures *gw_fixtures_create(const gw_target *target, gw_http *http, void (*n
     return NULL;
 }
 
+/* What waits for it is told nothing. */
+static void drop_running(gw_fixtures *fixtures) {
+    if (!fixtures->running) return;
+    free(fixtures->running->user);
+    fixtures_sequence_destroy(fixtures->running);
+    fixtures->running = NULL;
+}
+
 void gw_fixtures_destroy(gw_fixtures *fixtures) {
     if (!fixtures) return;
-    fixtures_sequence_destroy(fixtures->running);
+    while (fixtures->sets) fixtures_set_drop(fixtures->sets);
+    drop_running(fixtures);
     for (size_t i = 0; i < fixtures->secret_count; i++) free(fixtures->secrets[i].value);
     free(fixtures->secrets);
     gw_buf_deinit(&fixtures->ca);
@@ -148,8 +157,7 @@ static void on_run_done(fixtures_sequence *sequence, const char *error, void *us
 
 static void run_calls(gw_fixtures *fixtures, const char *what, const gw_target_calls *calls, bool keep_going,
                       gw_fixtures_fn *fn, void *user) {
-    fixtures_sequence_destroy(fixtures->running);
-    fixtures->running = NULL;
+    drop_running(fixtures);
     fixtures_sequence *sequence = fixtures_sequence_create(fixtures, what, calls->list, calls->count);
     run_wait *wait = malloc(sizeof *wait);
     if (!sequence || !wait) {

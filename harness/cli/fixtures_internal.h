@@ -24,6 +24,7 @@ struct gw_fixtures {
     void (*note)(const char *line, void *user);
     void *note_user;
     struct fixtures_sequence *running; /* of the run itself, at most one */
+    gw_fixtures_set *sets;             /* all that are not gone yet */
 };
 
 /* Requests one after another; each may use what the ones before it captured. */
@@ -53,6 +54,9 @@ fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *w
 void fixtures_sequence_start(fixtures_sequence *sequence, fixtures_sequence_fn *fn, void *user);
 /* Drops the call under way. NULL is allowed. */
 void fixtures_sequence_destroy(fixtures_sequence *sequence);
+
+/* Ends a set at once; no callback follows. */
+void fixtures_set_drop(gw_fixtures_set *set);
 
 /* A template appended to out; a sentence when a value is missing. */
 gw_status fixtures_expand(gw_vars *vars, const char *text, gw_buf *out, gw_error *error);

@@ -41,7 +41,8 @@ struct set_trigger {
 
 struct gw_fixtures_set {
     gw_fixtures *fixtures;
-    set_item *items; /* newest first: participants stand before their rooms */
+    gw_fixtures_set *next, *prev; /* in fixtures->sets */
+    set_item *items;              /* newest first: participants stand before their rooms */
     set_wait *waits;
     set_trigger *triggers;
     bool advancing;
@@ -55,7 +56,11 @@ struct gw_fixtures_set {
 
 gw_fixtures_set *gw_fixtures_set_create(gw_fixtures *fixtures) {
     gw_fixtures_set *set = calloc(1, sizeof *set);
-    if (set) set->fixtures = fixtures;
+    if (!set) return NULL;
+    set->fixtures = fixtures;
+    set->next = fixtures->sets;
+    if (set->next) set->next->prev = set;
+    fixtures->sets = set;
     return set;
 }
 
@@ -286,6 +291,8 @@ static void drop_pending(gw_fixtures_set *set) {
 }
 
 static void set_destroy(gw_fixtures_set *set) {
+    if (set->next) set->next->prev = set->prev;
+    *(set->prev ? &set->prev->next : &set->fixtures->sets) = set->next;
     for (set_item *item = set->items; item;) {
         set_item *next = item->next;
         item_destroy(item);
@@ -335,4 +342,8 @@ void gw_fixtures_set_finish(gw_fixtures_set *set, bool cleanup, gw_fixtures_fn *
     set->user = user;
     set->removing = cleanup ? set->items : NULL;
     remove_next(set);
+}
+
+void fixtures_set_drop(gw_fixtures_set *set) {
+    gw_fixtures_set_finish(set, false, NULL, NULL);
 }

@@ -18,7 +18,7 @@ enum { GW_RUNNER_MAX_JOBS = 256, GW_RUNNER_MESSAGE = 4096 };
 
 /* Borrowed during the run. */
 typedef struct gw_runner_plan {
-    const gw_scenario *const *scenarios; /* the chosen ones */
+    const gw_scenario *const *scenarios; /* the chosen ones, in the suite's order */
     size_t scenario_count;
     const gw_suite *suite;       /* all that were loaded: an expected failure has to match one of them */
     const gw_protocol *protocol; /* with the target's knobs applied: a scenario's conditions look here */
@@ -57,7 +57,7 @@ typedef enum gw_runner_end {
 typedef struct gw_runner_outcome {
     gw_runner_end end;
     char message[GW_RUNNER_MESSAGE];      /* why, when not COMPLETE: one line, then perhaps the server's last lines */
-    gw_result **results;                  /* sorted by scenario id (same order as the plan for equal ones); owned */
+    gw_result **results;                  /* in the plan's order; owned */
     size_t result_count;                  /* less than the plan's when the run ended early */
     const gw_target_expected **unmatched; /* expected failures that match no scenario: the run fails */
     size_t unmatched_count;

@@ -1,0 +1,179 @@
+/* What the files of the runner share. Floor 5, private.
+ *
+ *   runner.c           life of a run: set up, look at the server, run, clean up
+ *   runner_server.c    the server that the target starts: ready, died, stopped
+ *   runner_probe.c     is the server still there, and does it answer
+ *   runner_job.c       one scenario: its engine's actions on connections, fixtures and triggers
+ *   runner_schedule.c  which scenario runs when; when a verdict is final
+ *   runner_incident.c  the server died or hangs: who did it
+ *   runner_verdict.c   what is done to verdicts before they are final; shared with the simulation
+ */
+#ifndef GW_CLI_RUNNER_INTERNAL_H
+#define GW_CLI_RUNNER_INTERNAL_H
+
+#include "cli/fixtures.h"
+#include "cli/runner.h"
+#include "cli/runner_verdict.h"
+#include "net/http.h"
+#include "net/process.h"
+#include "net/stream.h"
+
+#define RUNNER_STAGGER      (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
+#define RUNNER_SETTLE       (20 * GW_MS) /* so long after a pass the server's death is its own */
+#define RUNNER_PROBE_WITHIN (2 * GW_S)   /* times timeout_scale */
+#define RUNNER_LAG_PERIOD   (5 * GW_MS)
+#define RUNNER_LAG_NOTABLE  (5 * GW_MS)
+#define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
+#define RUNNER_CLEAN_WITHIN (5 * GW_S)
+enum { RUNNER_RETRIES = 2, RUNNER_SUSPECTS = 16, RUNNER_TAIL_LINES = 5 };
+
+typedef struct runner runner;
+typedef struct runner_job runner_job;
+
+typedef struct runner_conn {
+    runner_job *job;
+    unsigned index;
+    gw_address address;
+    char *tls_host; /* NULL: plain */
+    gw_stream *stream;
+    bool ended;     /* the engine was told so */
+    bool sent_owed; /* on_sent waits for the queue to drain */
+} runner_conn;
+
+typedef enum runner_job_state {
+    RUNNER_JOB_WAITING,
+    RUNNER_JOB_RUNNING,
+    RUNNER_JOB_HELD, /* has a result, which is final once the server has shown that it lives */
+    RUNNER_JOB_FINAL
+} runner_job_state;
+
+struct runner_job {
+    runner *r;
+    const gw_scenario *scenario;
+    runner_job_state state;
+    gw_engine *engine;
+    gw_fixtures_set *set;
+    runner_conn *conns;
+    unsigned conn_count;
+    gw_loop_timer timer;
+    gw_loop_task done_task;
+    bool pumping;
+    gw_ns last_send_ns; /* 0: never */
+    gw_ns finished_ns;
+    gw_result *result;
+    unsigned retries;
+};
+
+typedef enum runner_incident {
+    RUNNER_NO_INCIDENT,
+    RUNNER_DIED,  /* the process ended, or connections are refused */
+    RUNNER_HUNG,  /* takes connections and answers nothing */
+    RUNNER_CANARY /* answers HTTP, but a scenario's canary got no hello */
+} runner_incident;
+
+typedef struct runner_probe {
+    gw_stream *stream;
+    gw_loop_timer timer;
+    gw_ns started_ns;
+    bool running, connected;
+} runner_probe;
+
+typedef enum runner_probe_result {
+    RUNNER_PROBE_NONE,
+    RUNNER_PROBE_ALIVE,
+    RUNNER_PROBE_DEAD,
+    RUNNER_PROBE_SILENT
+} runner_probe_result;
+
+typedef struct runner_server {
+    gw_process *process; /* NULL: not ours, or not running */
+    bool ready, exited;
+    struct runner_ready *waiting; /* while it is not ready */
+} runner_server;
+
+struct runner {
+    const gw_runner_plan *plan;
+    const gw_target *target;
+    gw_runner_callbacks callbacks;
+    gw_runner_outcome *outcome;
+    gw_loop *loop;
+    gw_http *http;
+    gw_fixtures *fixtures;
+    gw_tls *tls;
+    char *server_program; /* found beside this program; owned */
+
+    /* the server's address */
+    gw_address address; /* of the probe */
+    bool probe_tls;
+    char *probe_host;
+    char *probe_request;
+    bool probe_answers; /* it answered the first probe, so it has to answer each */
+    runner_probe probe;
+    runner_probe_result probe_result; /* of the last one */
+    gw_ns probe_alive_ns;             /* start of the last probe that found it alive */
+    char probe_error[GW_ERROR_MAX];
+    char *resolved_authority; /* cache of one look-up */
+    gw_address resolved;
+
+    runner_server server;
+
+    runner_job *jobs;
+    size_t job_count, next_job, final_count, running;
+    size_t held;
+    unsigned max_running;
+    gw_ns next_start_ns;
+    size_t cleanups; /* under way */
+
+    gw_loop_timer lag_timer;
+    gw_ns lag_due_ns, lag_noted_ns;
+    gw_ns started_ns;
+    bool interrupted, over;
+};
+
+/* ---- runner.c ---- */
+void runner_note(runner *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends the run; the first reason stands. */
+void runner_end(runner *r, gw_runner_end end, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Turns the loop until *flag or until the time has come. False when it is not set, also after an interrupt. */
+bool runner_wait(runner *r, const bool *flag, gw_ns until_ns);
+
+/* ---- runner_server.c ---- */
+/* Starts it, waits until it is ready and runs fixtures.run. GW_ERR_... with a sentence and its last lines. */
+gw_status runner_server_start(runner *r, char *why, size_t size);
+/* Stops and waits. Harmless when there is none. */
+void runner_server_stop(runner *r);
+/* "exited with code 3; its last lines: ..." */
+void runner_server_obituary(runner *r, char *out, size_t size);
+
+/* ---- runner_probe.c ---- */
+/* Where the server is; once for each start of the server. GW_ERR_... with a sentence. */
+gw_status runner_probe_aim(runner *r, gw_error *error);
+void runner_probe_start(runner *r);
+void runner_probe_cancel(runner *r);
+/* Starts one and waits for its result. */
+runner_probe_result runner_probe_now(runner *r);
+
+/* ---- runner_job.c ---- */
+/* False (and the run ends) when out of memory. */
+bool runner_job_start(runner_job *job);
+/* Drops engine, connections and result; the job waits again. */
+void runner_job_discard(runner_job *job);
+void runner_job_abort(runner_job *job, gw_verdict verdict, const char *reason);
+void runner_job_release(runner_job *job);
+/* A second run on its way to an address is not looked up again. */
+gw_status runner_resolve(runner *r, const gw_address_url *url, gw_address *out, gw_error *error);
+/* Looks for lateness of the loop and tells the engines. */
+void runner_note_lag(runner *r, gw_ns now);
+
+/* ---- runner_schedule.c ---- */
+void runner_schedule(runner *r);
+/* The job's engine is done (called by runner_job.c). */
+void runner_job_done(runner_job *job);
+/* Makes the result final and hands it out. */
+void runner_finalize(runner_job *job);
+void runner_progress(runner *r);
+
+/* ---- runner_incident.c ---- */
+void runner_handle_incident(runner *r, runner_incident incident);
+
+#endif

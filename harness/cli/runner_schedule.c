@@ -1,0 +1,161 @@
+/* Which scenario runs when, and when its verdict is final. Floor 5. It must not know sockets or processes. */
+#include "cli/runner_internal.h"
+
+#include <string.h>
+
+void runner_progress(runner *r) {
+    if (r->callbacks.on_progress) r->callbacks.on_progress(r->final_count, r->running, r->job_count, r->callbacks.user);
+}
+
+/* ---- final ---- */
+
+static const char *redact_text(runner *r, gw_arena *arena, const char *text) {
+    if (!text) return NULL;
+    gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    const char *clean = text;
+    if (gw_fixtures_redact(r->fixtures, gw_span_cstr(text), &out)) clean = gw_arena_strdup(arena, gw_buf_cstr(&out));
+    gw_buf_deinit(&out);
+    return clean;
+}
+
+/* No report ever sees a secret of the target's environment. */
+static void redact(runner *r, gw_result *result) {
+    if (!gw_fixtures_has_secrets(r->fixtures)) return;
+    gw_arena *arena = result->arena;
+    gw_wire_entry *wire = GW_ARENA_ARRAY(arena, gw_wire_entry, result->wire_count + 1);
+    gw_finding *findings = GW_ARENA_ARRAY(arena, gw_finding, result->finding_count + 1);
+    for (size_t i = 0; i < result->wire_count; i++) {
+        wire[i] = result->wire[i];
+        wire[i].text = redact_text(r, arena, wire[i].text);
+    }
+    for (size_t i = 0; i < result->finding_count; i++) {
+        findings[i] = result->findings[i];
+        findings[i].expected = redact_text(r, arena, findings[i].expected);
+        findings[i].observed = redact_text(r, arena, findings[i].observed);
+    }
+    result->wire = wire;
+    result->findings = findings;
+}
+
+void runner_finalize(runner_job *job) {
+    runner *r = job->r;
+    if (job->state == RUNNER_JOB_HELD) r->held--;
+    job->state = RUNNER_JOB_FINAL;
+    job->result->retries = job->retries;
+    runner_verdict_expect(job->result, r->target);
+    redact(r, job->result);
+    r->final_count++;
+    if (r->callbacks.on_result) r->callbacks.on_result(job->result, r->callbacks.user);
+    runner_progress(r);
+}
+
+void runner_job_done(runner_job *job) {
+    job->state = RUNNER_JOB_HELD;
+    job->r->running--;
+    job->r->held++;
+}
+
+/* ---- held ---- */
+
+static bool is_ours(const runner *r) {
+    return r->server.process != NULL;
+}
+
+/* Whether a dying server could have made this verdict. */
+static bool needs_probe(const runner_job *job) {
+    return job->result->verdict != GW_VERDICT_PASS && job->result->verdict != GW_VERDICT_SKIPPED;
+}
+
+/* When a held verdict is final: now, later (the time), or once a probe tells (GW_NEVER). */
+static gw_ns final_at(const runner_job *job) {
+    const runner *r = job->r;
+    if (needs_probe(job)) return r->probe_alive_ns >= job->finished_ns ? job->finished_ns : GW_NEVER;
+    return is_ours(r) ? job->finished_ns + RUNNER_SETTLE : job->finished_ns;
+}
+
+/* Runs it once more; the harness was too slow to judge. */
+static bool retry(runner_job *job) {
+    if (job->result->verdict != GW_VERDICT_INCONCLUSIVE || job->retries >= RUNNER_RETRIES) return false;
+    job->retries++;
+    runner_job_discard(job);
+    job->r->next_job = 0;
+    return true;
+}
+
+/* Verdicts that have become final. The first that tells of harm to the server is an incident. */
+static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
+    *next = GW_NEVER;
+    for (size_t i = 0; r->held && i < r->job_count; i++) {
+        runner_job *job = &r->jobs[i];
+        if (job->state != RUNNER_JOB_HELD) continue;
+        gw_ns at = final_at(job);
+        if (at > now) {
+            if (at == GW_NEVER && !r->probe.running) runner_probe_start(r);
+            if (at < *next) *next = at;
+            continue;
+        }
+        if (job->result->verdict == GW_VERDICT_CRASH && is_ours(r) && r->target->start.restart) return RUNNER_CANARY;
+        if (!retry(job)) runner_finalize(job);
+    }
+    return RUNNER_NO_INCIDENT;
+}
+
+/* ---- running ---- */
+
+static runner_job *next_waiting(runner *r) {
+    while (r->next_job < r->job_count && r->jobs[r->next_job].state != RUNNER_JOB_WAITING) r->next_job++;
+    return r->next_job < r->job_count ? &r->jobs[r->next_job] : NULL;
+}
+
+/* Starts one when it is time for it; when the next one may start goes to *next. */
+static void start_one(runner *r, gw_ns now, gw_ns *next) {
+    runner_job *job = r->running < r->max_running ? next_waiting(r) : NULL;
+    if (!job) return;
+    if (now >= r->next_start_ns) {
+        if (!runner_job_start(job)) return;
+        r->next_start_ns = now + RUNNER_STAGGER;
+        runner_progress(r);
+        if (r->running >= r->max_running || !next_waiting(r)) return;
+    }
+    if (r->next_start_ns < *next) *next = r->next_start_ns;
+}
+
+static runner_incident look_for_incident(const runner *r) {
+    if (r->server.exited) return RUNNER_DIED;
+    if (r->probe.running) return RUNNER_NO_INCIDENT;
+    if (r->probe_result == RUNNER_PROBE_DEAD) return RUNNER_DIED;
+    if (r->probe_result == RUNNER_PROBE_SILENT) return RUNNER_HUNG;
+    return RUNNER_NO_INCIDENT;
+}
+
+/* What has a result keeps it when the user interrupts. */
+static void drop_running(runner *r) {
+    for (size_t i = 0; i < r->job_count; i++) {
+        runner_job *job = &r->jobs[i];
+        if (job->state == RUNNER_JOB_RUNNING) runner_job_discard(job);
+        if (job->state == RUNNER_JOB_HELD) runner_finalize(job);
+    }
+    runner_end(r, GW_RUNNER_INTERRUPTED, "interrupted; %zu of %zu scenarios have a verdict", r->final_count,
+               r->job_count);
+}
+
+void runner_schedule(runner *r) {
+    while (!r->over && r->final_count < r->job_count) {
+        gw_ns now = gw_clock_now(), next;
+        runner_incident incident = settle_held(r, now, &next);
+        if (incident == RUNNER_NO_INCIDENT) start_one(r, now, &next);
+        if (r->over || (incident == RUNNER_NO_INCIDENT && r->final_count == r->job_count)) break;
+        if (incident == RUNNER_NO_INCIDENT) {
+            if (gw_loop_turn(r->loop, next) == GW_ERR_IO) {
+                runner_end(r, GW_RUNNER_INTERNAL, "the event loop failed");
+                return;
+            }
+            incident = look_for_incident(r);
+        }
+        if (r->interrupted)
+            drop_running(r);
+        else if (incident != RUNNER_NO_INCIDENT)
+            runner_handle_incident(r, incident);
+    }
+}
