@@ -23,8 +23,8 @@ typedef struct gw_core gw_core;
 typedef struct gw_core_conn gw_core_conn;
 
 typedef struct gw_core_config {
-    gw_ns interval_ns;        /* I, announced in hello; whole milliseconds */
-    gw_ns ask_min_ns;         /* heartbeat_ack is sent after a random pause in [min, max]; max 0: never */
+    gw_ns interval_ns; /* I, announced in hello; whole milliseconds */
+    gw_ns ask_min_ns;  /* heartbeat_ack is sent after a random pause in [min, max]; max 0: never */
     gw_ns ask_max_ns;
     size_t max_message_bytes; /* a longer one is refused with 1009, from its declared length */
     size_t max_request_bytes; /* opening request; a longer one is refused with 431 */
@@ -94,8 +94,8 @@ gw_status gw_core_room_list(gw_core *core, gw_buf *out);
 /* GW_ERR_NOT_FOUND, GW_ERR_LIMIT. */
 gw_status gw_core_participant_create(gw_core *core, gw_span room, char participant[GW_CORE_ID_BYTES],
                                      char error[GW_CORE_ERROR_BYTES]);
-/* Sends the event to everybody in the room. `data` is JSON text; sentAt is filled in where it lacks. The text as sent is
- * appended to data_sent (may be NULL); *delivered counts connections. GW_ERR_NOT_FOUND: no such room.
+/* Sends the event to everybody in the room. `data` is JSON text; sentAt is filled in where it lacks. The text as sent
+ * is appended to data_sent (may be NULL); *delivered counts connections. GW_ERR_NOT_FOUND: no such room.
  * GW_ERR_UNSUPPORTED: no event of that name goes from server to clients. GW_ERR_INVALID: data is not what the event's
  * description says. */
 gw_status gw_core_event(gw_core *core, gw_span room, gw_span event, gw_span data, gw_ns now, gw_buf *data_sent,

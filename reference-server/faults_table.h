@@ -88,9 +88,9 @@
     X(BINARY_AS_TEXT, "binary-as-text", "frame", "RFC6455-5.6-U11", "A binary message must be UTF-8, else 1007.") \
     X(SENDS_LONG_LENGTHS, "sends-long-lengths", "frame", "RFC6455-5.2-L17", "The server sends short frames with a 16-bit length.") \
     X(SENDS_BAD_UTF8, "sends-bad-utf8", "frame", "RFC6455-8.1-U12", "A text with letters beyond ASCII is sent in Latin-1.") \
-    X(SENDS_ORPHAN, "sends-orphan-continuation", "frame", "RFC6455-5.4-G14", "An empty continuation that continues nothing goes ahead of each event.") \
+    X(SENDS_ORPHAN, "sends-orphan-continuation", "frame", "RFC6455-5.4-G14", "An empty continuation that continues nothing goes ahead of each event 3 to 7.") \
     X(SENDS_FRAGMENTED_PONG, "sends-fragmented-pong", "frame", "RFC6455-5.5-G15", "Pongs are sent without FIN.") \
-    X(SENDS_RSV1, "sends-rsv1", "frame", "RFC6455-5.2-R8", "Events are sent with RSV1 set.")
+    X(SENDS_RSV1, "sends-rsv1", "frame", "RFC6455-5.2-R8", "Events 3 to 7 are sent with RSV1 set.")
 
 #define GW_FAULT_CLOSE(X) \
     X(NO_CLOSE_ECHO, "no-close-echo", "frame", "RFC6455-5.5.1-K1 RFC6455-5.5.1-K3 RFC6455-5.5.1-K4 RFC6455-5.5.1-K5 RFC6455-7.4-K8 RFC6455-7.4-K11", "A Close is answered with FIN alone.") \
@@ -160,7 +160,7 @@
     X(MESSAGE_AUTHOR_NUMBER, "message-author-number", "gateway", "S12", "authorId is a number.") \
     X(MESSAGE_EXTRA_FIELD, "message-extra-field", "gateway", "S12", "message_create has a field that the document does not know.") \
     X(MESSAGE_UNICODE_CUT, "message-unicode-cut", "gateway", "S12", "content ends before its first letter beyond ASCII.") \
-    X(MESSAGE_ESCAPED_TWICE, "message-escaped-twice", "gateway", "S12", "Backslashes in content are doubled.") \
+    X(MESSAGE_ESCAPED_TWICE, "message-escaped-twice", "gateway", "S12", "content is escaped once more than JSON asks for.") \
     X(MESSAGE_LONG_CUT, "message-long-cut", "gateway", "S12", "content is cut after 1000 bytes.") \
     X(MESSAGE_EMPTY_LOST, "message-empty-lost", "gateway", "S12", "A message with empty content is not sent.") \
     X(UPDATE_NULL_FIELDS, "update-null-fields", "gateway", "S13", "room_update names the fields that did not change, with null.") \
@@ -189,7 +189,7 @@
     X(DIES_ON_DEEP_JSON, "dies-on-deep-json", "gateway", "S19 S21", "JSON nested deeper than 500 takes the server down.") \
     X(DIES_ON_BINARY, "dies-on-binary", "gateway", "S19 S21", "A binary message takes the server down.") \
     X(DIES_ON_NULL, "dies-on-null", "gateway", "S19 S21", "A message that is not an object takes the server down.") \
-    X(DIES_ON_NO_DATA, "dies-on-missing-id", "gateway", "S19 S21", "An object without an id takes the server down.") \
+    X(DIES_ON_NO_ID, "dies-on-missing-id", "gateway", "S19 S21", "An object without an id takes the server down.") \
     X(DIES_ON_BIG_ID, "dies-on-big-id", "gateway", "S19 S21", "An id outside 0 to 65535 takes the server down.") \
     X(DIES_ON_RESERVED, "dies-on-reserved-opcode", "frame", "S21", "A reserved opcode takes the server down.") \
     X(HANGS_ON_BAD_JSON, "hangs-on-bad-json", "gateway", "S19 S21", "Text that is not JSON makes the server hang.") \

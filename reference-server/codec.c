@@ -1,0 +1,392 @@
+/* Frames and messages, a byte run at a time (RFC 6455 sections 5 and 7.4). Pure. */
+#include "reference-server/codec.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the next byte goes. */
+enum { STEP_REQUEST, STEP_HEAD, STEP_BODY, STEP_STOPPED };
+
+/* A message's memory beyond this is given back when the message is done, so that idle connections stay small. */
+enum { KEPT_BYTES = 256 };
+
+static bool has(const gw_codec *codec, gw_fault fault) {
+    return gw_faults_has(&codec->rules->faults, fault);
+}
+
+void gw_codec_init(gw_codec *codec, const gw_codec_rules *rules) {
+    memset(codec, 0, sizeof *codec);
+    codec->rules = rules;
+    codec->step = STEP_REQUEST;
+    gw_buf_init(&codec->gathered, rules->max_request_bytes);
+}
+
+void gw_codec_deinit(gw_codec *codec) {
+    gw_buf_deinit(&codec->gathered);
+}
+
+bool gw_codec_midway(const gw_codec *codec) {
+    return codec->step == STEP_BODY || codec->have > 0 || (codec->step == STEP_REQUEST && codec->gathered.len > 0);
+}
+
+static uint8_t opcode_of(const gw_codec *codec) {
+    return codec->head[0] & 0x0f;
+}
+static bool is_fin(const gw_codec *codec) {
+    return codec->head[0] & 0x80;
+}
+static bool is_control(uint8_t opcode) {
+    return opcode & 8;
+}
+
+static bool stop(gw_codec *codec, gw_codec_event *event, uint16_t code, const char *why) {
+    codec->step = STEP_STOPPED;
+    event->kind = GW_CODEC_BROKEN;
+    event->code = code;
+    event->opcode = opcode_of(codec);
+    event->why = why;
+    return true;
+}
+static bool broken(gw_codec *codec, gw_codec_event *event, const char *why) {
+    return stop(codec, event, GW_CODEC_CLOSE_PROTOCOL, why);
+}
+
+static void start_frames(gw_codec *codec) {
+    codec->step = STEP_HEAD;
+    codec->have = 0;
+    codec->need = 2;
+    codec->split = false;
+    codec->skipping = false;
+}
+
+static void reset_gathered(gw_codec *codec) {
+    if (codec->gathered.cap > KEPT_BYTES)
+        gw_buf_deinit(&codec->gathered);
+    else
+        gw_buf_clear(&codec->gathered);
+}
+
+/* ---- the opening request ---- */
+
+static bool refuse(gw_codec *codec, gw_codec_event *event, uint16_t status, const char *why) {
+    codec->step = STEP_STOPPED;
+    event->kind = GW_CODEC_REFUSED;
+    event->code = status;
+    event->why = why;
+    return true;
+}
+
+static bool take_request(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
+    while (bytes->len > 0) {
+        uint8_t byte = bytes->ptr[0];
+        *bytes = gw_span_from(*bytes, 1);
+        if (byte == '\n' && codec->matched % 2 == 0) return refuse(codec, event, 400, "a line must end in CR LF");
+        if (byte == '\r' && codec->matched % 2 == 0)
+            codec->matched++;
+        else if (byte == '\n')
+            codec->matched++;
+        else if (codec->matched % 2 == 1)
+            return refuse(codec, event, 400, "a line must end in CR LF");
+        else
+            codec->matched = 0;
+        if (codec->gathered.len == codec->rules->max_request_bytes ||
+            gw_buf_append_byte(&codec->gathered, byte) != GW_OK) {
+            if (!has(codec, GW_FAULT_LONG_REQUEST_HANGS)) return refuse(codec, event, 431, "the request is too long");
+            codec->step = STEP_STOPPED;
+            return false;
+        }
+        if (codec->matched < 4) continue;
+        if (codec->split && has(codec, GW_FAULT_BYTEWISE_REQUEST_FAILS))
+            return refuse(codec, event, 400, "the request is incomplete");
+        gw_codec_judge_request(codec, event);
+        codec->delivered = true;
+        start_frames(codec);
+        if (event->kind == GW_CODEC_REFUSED) codec->step = STEP_STOPPED;
+        return true;
+    }
+    codec->split = true;
+    return false;
+}
+
+/* ---- frame headers ---- */
+
+static bool rsv_forgiven(const gw_codec *codec, uint8_t rsv, uint8_t opcode) {
+    switch (opcode) {
+    case GW_CODEC_OP_PING:
+        return has(codec, GW_FAULT_ACCEPTS_RSV_PING);
+    case GW_CODEC_OP_CLOSE:
+        return has(codec, GW_FAULT_ACCEPTS_RSV_CLOSE);
+    case GW_CODEC_OP_CONTINUATION:
+        return has(codec, GW_FAULT_ACCEPTS_RSV_CONTINUATION);
+    case GW_CODEC_OP_PONG:
+        return false;
+    default:
+        break;
+    }
+    return (rsv == 0x40 && has(codec, GW_FAULT_ACCEPTS_RSV1)) || (rsv == 0x20 && has(codec, GW_FAULT_ACCEPTS_RSV2)) ||
+           (rsv == 0x10 && has(codec, GW_FAULT_ACCEPTS_RSV3)) || (rsv == 0x70 && has(codec, GW_FAULT_ACCEPTS_RSV_ALL));
+}
+
+static bool reserved_forgiven(const gw_codec *codec, uint8_t opcode) {
+    if (codec->heard && has(codec, GW_FAULT_ACCEPTS_RESERVED_LATER)) return true;
+    return has(codec, is_control(opcode) ? GW_FAULT_ACCEPTS_RESERVED_CONTROL : GW_FAULT_ACCEPTS_RESERVED_DATA);
+}
+
+/* Why a control frame that starts like this is refused, or NULL. */
+static const char *judge_control(const gw_codec *codec, uint8_t opcode) {
+    uint8_t length = codec->head[1] & 0x7f;
+    bool reserved = opcode > GW_CODEC_OP_PONG;
+    if (!is_fin(codec) && !reserved && !(opcode == GW_CODEC_OP_PING && has(codec, GW_FAULT_ACCEPTS_FRAGMENTED_PING)) &&
+        !(opcode == GW_CODEC_OP_PONG && has(codec, GW_FAULT_ACCEPTS_FRAGMENTED_PONG)) &&
+        !(opcode == GW_CODEC_OP_CLOSE && has(codec, GW_FAULT_ACCEPTS_FRAGMENTED_CLOSE)))
+        return "a control frame must not be fragmented";
+    if (length > GW_CODEC_CONTROL_BYTES && !reserved &&
+        !(opcode == GW_CODEC_OP_PING && has(codec, GW_FAULT_ACCEPTS_LONG_PING)) &&
+        !(opcode == GW_CODEC_OP_CLOSE && has(codec, GW_FAULT_ACCEPTS_LONG_CLOSE)))
+        return "a control frame carries at most 125 bytes";
+    return NULL;
+}
+
+/* Why a data frame that starts like this is refused, or NULL. */
+static const char *judge_data(const gw_codec *codec, uint8_t opcode) {
+    if (opcode == GW_CODEC_OP_CONTINUATION) {
+        if (codec->fragments == 0 && !has(codec, GW_FAULT_ACCEPTS_ORPHAN)) return "there is no message to continue";
+    } else if (codec->fragments > 0 && !has(codec, GW_FAULT_ACCEPTS_TEXT_IN_FRAGMENTS)) {
+        return "the message before is not finished";
+    }
+    bool fragmented = !is_fin(codec) || opcode == GW_CODEC_OP_CONTINUATION;
+    if (fragmented && has(codec, GW_FAULT_REFUSES_FRAGMENTS)) return "fragmented messages are not known here";
+    if (fragmented && (codec->head[1] & 0x7f) == 0 && has(codec, GW_FAULT_REFUSES_EMPTY_FRAGMENTS))
+        return "an empty fragment";
+    return NULL;
+}
+
+/* Why a frame that starts with these two bytes is refused, or NULL (RFC 6455 sections 5.1, 5.2, 5.4, 5.5). */
+static const char *judge_start(const gw_codec *codec) {
+    uint8_t opcode = opcode_of(codec), rsv = codec->head[0] & 0x70;
+    bool reserved = (opcode > GW_CODEC_OP_BINARY && opcode < GW_CODEC_OP_CLOSE) || opcode > GW_CODEC_OP_PONG;
+    if (rsv && !rsv_forgiven(codec, rsv, opcode)) return "a reserved bit is set";
+    if (reserved && !reserved_forgiven(codec, opcode)) return "a reserved opcode";
+    if (!(codec->head[1] & 0x80) &&
+        !has(codec, is_control(opcode) ? GW_FAULT_ACCEPTS_UNMASKED_CONTROL : GW_FAULT_ACCEPTS_UNMASKED_DATA))
+        return "a client's frame must be masked";
+    if (is_control(opcode)) return judge_control(codec, opcode);
+    return reserved ? NULL : judge_data(codec, opcode);
+}
+
+static uint8_t head_bytes(const gw_codec *codec) {
+    uint8_t form = codec->head[1] & 0x7f;
+    return (uint8_t)(2 + (form == 126 ? 2 : form == 127 ? 8 : 0) + (codec->head[1] & 0x80 ? 4 : 0));
+}
+
+/* The declared length into codec->left; why it is refused, or NULL (RFC 6455 section 5.2). */
+static const char *read_length(gw_codec *codec) {
+    uint8_t form = codec->head[1] & 0x7f;
+    unsigned bytes = form == 126 ? 2 : form == 127 ? 8 : 0;
+    uint64_t length = bytes ? 0 : form;
+    for (unsigned i = 0; i < bytes; i++) length = length << 8 | codec->head[2 + i];
+    codec->left = length;
+    if (length >> 63) {
+        codec->left = length & INT64_MAX;
+        return has(codec, GW_FAULT_ACCEPTS_TOP_BIT) ? NULL : "the top bit of the length is set";
+    }
+    if (form == 127 && has(codec, GW_FAULT_REFUSES_LONG_FORM)) return "64-bit lengths are not known here";
+    if (length == 126 && has(codec, GW_FAULT_REFUSES_126)) return "a length of 126";
+    if (form == 126 && length < 126 && !has(codec, GW_FAULT_ACCEPTS_LONG_16)) return "the length is not minimal";
+    if (form == 127 && length <= 0xffff && !has(codec, GW_FAULT_ACCEPTS_LONG_64)) return "the length is not minimal";
+    return NULL;
+}
+
+static void begin_message(gw_codec *codec) {
+    codec->message_opcode = opcode_of(codec);
+    codec->fragments = 0;
+    codec->spoiled = false;
+    codec->text = codec->strict = (gw_text){0};
+    reset_gathered(codec);
+    codec->gathered.max = codec->rules->max_message_bytes;
+}
+
+static bool judge_head(gw_codec *codec, gw_codec_event *event) {
+    uint8_t opcode = opcode_of(codec);
+    const char *why = read_length(codec);
+    if (why) return broken(codec, event, why);
+    if (codec->head[1] & 0x80)
+        memcpy(codec->mask, codec->head + codec->need - 4, 4);
+    else
+        memset(codec->mask, 0, 4);
+    codec->mask_at = 0;
+    static const uint8_t zero[4];
+    if ((codec->head[1] & 0x80) && memcmp(codec->mask, zero, 4) == 0 && has(codec, GW_FAULT_REFUSES_ZERO_MASK))
+        return broken(codec, event, "a masking key of zero");
+
+    codec->control_len = 0;
+    bool orphan = opcode == GW_CODEC_OP_CONTINUATION && codec->fragments == 0;
+    codec->skipping = orphan || (opcode > GW_CODEC_OP_BINARY && opcode < GW_CODEC_OP_CLOSE) ||
+                      opcode > GW_CODEC_OP_PONG || (codec->split && has(codec, GW_FAULT_SPLIT_FRAMES_LOST));
+    codec->step = STEP_BODY;
+    if (is_control(opcode) || codec->skipping) return false;
+    if (opcode != GW_CODEC_OP_CONTINUATION) begin_message(codec);
+    codec->fragments++;
+    if (codec->left <= codec->rules->max_message_bytes - codec->gathered.len) return false;
+    bool top_bit = (codec->head[1] & 0x7f) == 127 && (codec->head[2] & 0x80);
+    if (top_bit || has(codec, GW_FAULT_HUGE_LENGTH_WAITS)) {
+        codec->skipping = codec->spoiled = true;
+        return false;
+    }
+    return stop(codec, event, GW_CODEC_CLOSE_TOO_BIG, "the message is too big");
+}
+
+/* True when there is an event; false with step BODY when the header is whole, with step HEAD when bytes lack. */
+static bool take_head(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
+    if (codec->have > 0 && bytes->len > 0 && codec->split && has(codec, GW_FAULT_SPLIT_HEADER_FAILS))
+        return broken(codec, event, "the header is incomplete");
+    while (codec->have < codec->need && bytes->len > 0) {
+        codec->head[codec->have++] = bytes->ptr[0];
+        *bytes = gw_span_from(*bytes, 1);
+        if (codec->have != 2) continue;
+        const char *why = judge_start(codec);
+        if (why) return broken(codec, event, why);
+        codec->need = head_bytes(codec);
+    }
+    return codec->have == codec->need ? judge_head(codec, event) : false;
+}
+
+/* ---- payloads ---- */
+
+static void unmask(gw_codec *codec, uint8_t *to, gw_span from) {
+    uint8_t key[4];
+    for (unsigned i = 0; i < 4; i++) key[i] = codec->mask[(codec->mask_at + i) & 3];
+    for (size_t i = 0; i < from.len; i++) to[i] = from.ptr[i] ^ key[i & 3];
+    codec->mask_at = (codec->mask_at + from.len) & 3;
+}
+
+/* False when the text can no longer be UTF-8. */
+static bool check_text(gw_codec *codec, gw_span bytes) {
+    gw_text_leniency lenient = {.surrogates = has(codec, GW_FAULT_ACCEPTS_SURROGATES),
+                                .overlong = has(codec, GW_FAULT_ACCEPTS_OVERLONG),
+                                .beyond = has(codec, GW_FAULT_ACCEPTS_BEYOND_UNICODE),
+                                .no_nonchars = has(codec, GW_FAULT_REFUSES_NONCHARACTERS)};
+    if (!codec->spoiled && !gw_text_feed(&codec->strict, bytes, (gw_text_leniency){0})) {
+        codec->spoiled = true;
+        if (has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
+    }
+    if (codec->spoiled && has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
+    return gw_text_feed(&codec->text, bytes, lenient);
+}
+
+static bool is_checked(const gw_codec *codec) {
+    return codec->message_opcode == GW_CODEC_OP_TEXT || has(codec, GW_FAULT_BINARY_AS_TEXT);
+}
+
+static bool take_body(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
+    gw_span part = gw_span_sub(*bytes, 0, codec->left < bytes->len ? (size_t)codec->left : bytes->len);
+    *bytes = gw_span_from(*bytes, part.len);
+    codec->left -= part.len;
+    if (codec->skipping || part.len == 0) return false;
+    if (is_control(opcode_of(codec))) {
+        size_t room = GW_CODEC_CONTROL_BYTES - codec->control_len;
+        gw_span kept = gw_span_sub(part, 0, room);
+        unmask(codec, codec->control + codec->control_len, kept);
+        codec->control_len = (uint8_t)(codec->control_len + kept.len);
+        return false;
+    }
+    gw_buf *gathered = &codec->gathered;
+    if (gw_buf_reserve(gathered, part.len) != GW_OK) return stop(codec, event, 1011, "out of memory");
+    gw_buf_append_span(gathered, part);
+    uint8_t *fresh = gathered->data + gathered->len - part.len;
+    unmask(codec, fresh, part);
+    if (is_checked(codec) && !has(codec, GW_FAULT_UTF8_LATE) && !check_text(codec, gw_span_make(fresh, part.len)))
+        return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the text is not UTF-8");
+    return false;
+}
+
+/* RFC 6455 section 7.4 and the IANA registry of close codes. */
+static bool code_allowed(const gw_codec *codec, uint16_t code) {
+    if (code >= 1000 && code <= 1003) return true;
+    if (code >= 1007 && code <= 1011) return true;
+    if (code >= 1012 && code <= 1014) return !has(codec, GW_FAULT_REFUSES_IANA_CODES);
+    if (code >= 3000 && code <= 4999) return !has(codec, GW_FAULT_REFUSES_PRIVATE_CODES);
+    bool never = code < 1000 || code == 1005 || code == 1006 || code == 1015;
+    return has(codec, never ? GW_FAULT_ECHOES_BAD_CODES : GW_FAULT_ECHOES_FREE_CODES);
+}
+
+static bool finish_close(gw_codec *codec, gw_codec_event *event) {
+    gw_span payload = gw_span_make(codec->control, codec->control_len);
+    event->kind = GW_CODEC_CLOSE;
+    event->code = GW_CODEC_CLOSE_EMPTY;
+    if (payload.len == 1 && !has(codec, GW_FAULT_ACCEPTS_ONE_BYTE_CLOSE))
+        return broken(codec, event, "a Close of one byte");
+    if (payload.len < 2) return true;
+    event->code = (uint16_t)(payload.ptr[0] << 8 | payload.ptr[1]);
+    event->payload = gw_span_from(payload, 2);
+    if (!code_allowed(codec, event->code)) return broken(codec, event, "a close code that must not be sent");
+    if (event->payload.len > 0 && has(codec, GW_FAULT_REFUSES_CLOSE_REASON))
+        return broken(codec, event, "a Close with a reason");
+    if (event->payload.len > 100 && has(codec, GW_FAULT_REFUSES_LONG_REASON))
+        return broken(codec, event, "a Close with a long reason");
+    gw_text text = {0};
+    bool utf8 = gw_text_feed(&text, event->payload, (gw_text_leniency){0}) && gw_text_complete(&text);
+    if (!utf8 && !has(codec, GW_FAULT_ACCEPTS_BAD_REASON))
+        return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the reason is not UTF-8");
+    return true;
+}
+
+static bool finish_message(gw_codec *codec, gw_codec_event *event) {
+    if (is_checked(codec) && has(codec, GW_FAULT_UTF8_LATE) && is_fin(codec) &&
+        !check_text(codec, gw_buf_span(&codec->gathered)))
+        return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the text is not UTF-8");
+    bool whole = !is_checked(codec) || (codec->spoiled && has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) ||
+                 gw_text_complete(&codec->text);
+    if (!whole && (is_fin(codec) || has(codec, GW_FAULT_UTF8_PER_FRAGMENT))) {
+        if (!has(codec, GW_FAULT_ACCEPTS_TRUNCATED_UTF8) && !has(codec, GW_FAULT_ACCEPTS_BAD_UTF8))
+            return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the text ends within a code point");
+        codec->spoiled = true;
+    }
+    if (!is_fin(codec)) return false;
+    codec->fragments = 0;
+    codec->heard = true;
+    if (codec->spoiled) return false;
+    event->kind = codec->message_opcode == GW_CODEC_OP_TEXT ? GW_CODEC_TEXT : GW_CODEC_BINARY;
+    event->payload = gw_buf_span(&codec->gathered);
+    codec->delivered = true;
+    return true;
+}
+
+static bool finish_frame(gw_codec *codec, gw_codec_event *event) {
+    bool skipped = codec->skipping;
+    start_frames(codec);
+    if (skipped) return false;
+    switch (opcode_of(codec)) {
+    case GW_CODEC_OP_PING:
+    case GW_CODEC_OP_PONG:
+        event->kind = opcode_of(codec) == GW_CODEC_OP_PING ? GW_CODEC_PING : GW_CODEC_PONG;
+        event->payload = gw_span_make(codec->control, codec->control_len);
+        return true;
+    case GW_CODEC_OP_CLOSE:
+        return finish_close(codec, event);
+    default:
+        return finish_message(codec, event);
+    }
+}
+
+bool gw_codec_next(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
+    memset(event, 0, sizeof *event);
+    if (codec->delivered) {
+        codec->delivered = false;
+        reset_gathered(codec);
+    }
+    if (codec->step == STEP_REQUEST) return take_request(codec, bytes, event);
+    while (codec->step != STEP_STOPPED) {
+        if (codec->step == STEP_HEAD) {
+            if (take_head(codec, bytes, event)) return true;
+            if (codec->step == STEP_HEAD) break;
+        }
+        if (take_body(codec, bytes, event)) return true;
+        if (codec->left > 0) break;
+        if (finish_frame(codec, event)) return true;
+    }
+    if (codec->step == STEP_STOPPED) *bytes = (gw_span){0};
+    if (codec->have > 0) codec->split = true;
+    return false;
+}

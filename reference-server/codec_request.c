@@ -1,0 +1,197 @@
+/* The opening request (RFC 6455 section 4.2.1, RFC 9112). Pure; part of the codec. */
+#include "reference-server/codec.h"
+
+#include <string.h>
+
+/* RFC 6455 section 1.3. */
+static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+static const char wrong_guid[] = "258EAFA5-E914-47DA-95CA-5AB0DC85B11C";
+
+enum { MAX_FIELDS = 100 };
+
+typedef struct request {
+    const gw_faults *faults;
+    gw_span method, target;
+    unsigned major, minor;
+    unsigned hosts, keys, versions;
+    bool upgrade, connection, body;
+    gw_span host, key, version;
+} request;
+
+typedef struct verdict {
+    uint16_t status; /* 0: fine */
+    const char *why;
+} verdict;
+
+#define FINE ((verdict){0, NULL})
+static verdict refuse(uint16_t status, const char *why) {
+    return (verdict){status, why};
+}
+
+static bool has(const request *r, gw_fault fault) {
+    return gw_faults_has(r->faults, fault);
+}
+
+static bool is_token_char(uint8_t c) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+    return c && strchr("!#$%&'*+-.^_`|~", c);
+}
+
+static bool is_token(gw_span s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_token_char(s.ptr[i])) return false;
+    return s.len > 0;
+}
+
+/* Up to `stop`, which is taken away too; the whole rest when it is not there. */
+static gw_span take_until(gw_span *rest, char stop) {
+    const uint8_t *at = rest->len ? memchr(rest->ptr, stop, rest->len) : NULL;
+    gw_span head = at ? gw_span_make(rest->ptr, (size_t)(at - rest->ptr)) : *rest;
+    *rest = gw_span_from(*rest, head.len + (at ? 1 : 0));
+    return head;
+}
+
+/* Lines end in CR LF; the gatherer has refused any other LF. */
+static gw_span take_line(gw_span *rest) {
+    gw_span line = take_until(rest, '\n');
+    return gw_span_make(line.ptr, line.len ? line.len - 1 : 0);
+}
+
+static bool same_name(const request *r, gw_span a, const char *b) {
+    return has(r, GW_FAULT_CASE_SENSITIVE) ? gw_span_equal_cstr(a, b) : gw_span_equal_nocase(a, gw_span_cstr(b));
+}
+
+/* Is `word` one of the comma-separated tokens? (RFC 9110 section 5.6.1) */
+static bool lists(const request *r, gw_span value, const char *word) {
+    while (value.len > 0)
+        if (same_name(r, gw_span_trim(take_until(&value, ',')), word)) return true;
+    return false;
+}
+
+static verdict read_request_line(request *r, gw_span line) {
+    r->method = take_until(&line, ' ');
+    r->target = take_until(&line, ' ');
+    gw_span version = line;
+    if (!is_token(r->method) || r->target.len == 0) return refuse(400, "malformed request line");
+    for (size_t i = 0; i < r->target.len; i++)
+        if (r->target.ptr[i] <= ' ' || r->target.ptr[i] >= 0x7f || r->target.ptr[i] == '#')
+            return refuse(400, "malformed request target");
+    const uint8_t *v = version.ptr;
+    if (version.len != 8 || memcmp(v, "HTTP/", 5) != 0 || v[5] < '0' || v[5] > '9' || v[6] != '.' || v[7] < '0' ||
+        v[7] > '9')
+        return refuse(400, "malformed HTTP version");
+    r->major = v[5] - '0';
+    r->minor = v[7] - '0';
+    return FINE;
+}
+
+static verdict read_field(request *r, gw_span line) {
+    const uint8_t *colon = line.len ? memchr(line.ptr, ':', line.len) : NULL;
+    if (!colon) return refuse(400, "header line without a colon");
+    gw_span name = take_until(&line, ':');
+    if (!is_token(name)) return refuse(400, "malformed header name");
+    gw_span value = gw_span_trim(line);
+    for (size_t i = 0; i < value.len; i++)
+        if ((value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f)
+            return refuse(400, "control character in a header");
+
+    if (same_name(r, name, "Host")) {
+        r->hosts++;
+        r->host = value;
+    } else if (same_name(r, name, "Upgrade")) {
+        r->upgrade |= lists(r, value, "websocket");
+    } else if (same_name(r, name, "Connection")) {
+        r->connection |=
+            has(r, GW_FAULT_CONNECTION_EXACT) ? same_name(r, value, "Upgrade") : lists(r, value, "Upgrade");
+    } else if (same_name(r, name, "Sec-WebSocket-Key")) {
+        r->keys++;
+        r->key = value;
+    } else if (same_name(r, name, "Sec-WebSocket-Version")) {
+        r->versions++;
+        r->version = value;
+    } else if (same_name(r, name, "Transfer-Encoding")) {
+        r->body = true;
+    } else if (same_name(r, name, "Content-Length")) {
+        r->body |= !gw_span_equal_cstr(value, "0");
+    }
+    return FINE;
+}
+
+static verdict read_head(request *r, gw_span head) {
+    verdict v = read_request_line(r, take_line(&head));
+    if (v.status) return v;
+    for (int fields = 0;; fields++) {
+        gw_span line = take_line(&head);
+        if (line.len == 0) return FINE;
+        if (fields == MAX_FIELDS) return refuse(431, "too many header lines");
+        v = read_field(r, line);
+        if (v.status) return v;
+    }
+}
+
+/* The path and query of an origin-form or absolute-form target (RFC 9112 section 3.2). */
+static gw_span resource(gw_span target) {
+    gw_span rest = target;
+    if (gw_span_equal_nocase(gw_span_sub(target, 0, 7), GW_SPAN_LIT("http://"))) rest = gw_span_from(target, 7);
+    if (gw_span_equal_nocase(gw_span_sub(target, 0, 8), GW_SPAN_LIT("https://"))) rest = gw_span_from(target, 8);
+    if (rest.len == target.len) return target;
+    const uint8_t *slash = rest.len ? memchr(rest.ptr, '/', rest.len) : NULL;
+    return slash ? gw_span_from(rest, (size_t)(slash - rest.ptr)) : GW_SPAN_LIT("/");
+}
+
+static verdict check_http(const request *r, gw_span path, const char *served) {
+    bool old = r->major < 1 || (r->major == 1 && r->minor < 1);
+    if ((old || r->major > 1) && !(old && has(r, GW_FAULT_ACCEPTS_HTTP10))) return refuse(505, "HTTP/1.1 is needed");
+    if (!gw_span_equal_cstr(path, served) && !has(r, GW_FAULT_ACCEPTS_ANY_PATH))
+        return refuse(404, "nothing is served here");
+    if (!gw_span_equal_cstr(r->method, "GET") && !has(r, GW_FAULT_ACCEPTS_POST))
+        return refuse(405, "the method must be GET");
+    if (r->body && !has(r, GW_FAULT_ACCEPTS_POST)) return refuse(400, "the request must not have a body");
+    bool host = r->hosts == 1 && r->host.len > 0;
+    if (!host && !(r->hosts == 0 && has(r, GW_FAULT_ACCEPTS_NO_HOST))) return refuse(400, "one Host header is needed");
+    return FINE;
+}
+
+static verdict check_key(const request *r) {
+    if (r->keys == 0) return has(r, GW_FAULT_ACCEPTS_NO_KEY) ? FINE : refuse(400, "Sec-WebSocket-Key is missing");
+    if (r->keys > 1 && !has(r, GW_FAULT_ACCEPTS_TWO_KEYS)) return refuse(400, "Sec-WebSocket-Key must come only once");
+    int bytes = gw_digest_base64_bytes(r->key);
+    if (bytes < 0 && !has(r, GW_FAULT_ACCEPTS_BAD_KEY)) return refuse(400, "Sec-WebSocket-Key is not base64");
+    if (bytes >= 0 && bytes != 16 && !has(r, GW_FAULT_ACCEPTS_SHORT_KEY))
+        return refuse(400, "Sec-WebSocket-Key is not 16 bytes");
+    return FINE;
+}
+
+/* RFC 6455 section 4.2.1, points 3 to 6, and section 4.4. */
+static verdict check_websocket(const request *r) {
+    if (!r->upgrade && !has(r, GW_FAULT_ACCEPTS_NO_UPGRADE)) return refuse(400, "Upgrade: websocket is missing");
+    if (!r->connection && !has(r, GW_FAULT_ACCEPTS_NO_CONNECTION)) return refuse(400, "Connection: Upgrade is missing");
+    if (r->versions == 0) {
+        if (!has(r, GW_FAULT_ACCEPTS_NO_VERSION)) return refuse(400, "Sec-WebSocket-Version is missing");
+    } else if (r->versions > 1) {
+        return refuse(400, "Sec-WebSocket-Version must come only once");
+    } else if (!gw_span_equal_cstr(r->version, "13") && !has(r, GW_FAULT_ACCEPTS_VERSION_99)) {
+        if (has(r, GW_FAULT_VERSION_NOT_NAMED)) return refuse(400, "unknown version");
+        return refuse(426, "Sec-WebSocket-Version must be 13");
+    }
+    return check_key(r);
+}
+
+void gw_codec_judge_request(gw_codec *codec, gw_codec_event *event) {
+    request r = {.faults = &codec->rules->faults};
+    verdict v = read_head(&r, gw_buf_span(&codec->gathered));
+    gw_span query = resource(r.target);
+    gw_span path = take_until(&query, '?');
+    if (!v.status) v = check_http(&r, path, codec->rules->path);
+    if (!v.status) v = check_websocket(&r);
+    if (v.status) {
+        event->kind = GW_CODEC_REFUSED;
+        event->code = v.status;
+        event->why = v.why;
+        return;
+    }
+    event->kind = GW_CODEC_REQUEST;
+    event->query = query;
+    gw_span key = has(&r, GW_FAULT_ACCEPT_FIXED) ? GW_SPAN_LIT("dGhlIHNhbXBsZSBub25jZQ==") : r.key;
+    gw_digest_accept(key, has(&r, GW_FAULT_ACCEPT_WRONG) ? wrong_guid : guid, event->accept);
+}

@@ -1,0 +1,97 @@
+/* SHA-1 (FIPS 180-4) of at most two blocks, and base64 (RFC 4648). Pure. */
+#include "reference-server/digest.h"
+
+#include <string.h>
+
+enum { BLOCK_BYTES = 64, MAX_TEXT_BYTES = 2 * BLOCK_BYTES - 9 };
+
+static uint32_t rotate(uint32_t x, unsigned n) {
+    return (x << n) | (x >> (32 - n));
+}
+
+static void sha1_block(uint32_t hash[5], const uint8_t *block) {
+    uint32_t w[80];
+    for (int i = 0; i < 16; i++, block += 4)
+        w[i] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
+    for (int i = 16; i < 80; i++) w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+
+    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4];
+    for (int i = 0; i < 80; i++) {
+        uint32_t mix, k;
+        switch (i / 20) {
+        case 0:
+            mix = (b & c) | (~b & d);
+            k = 0x5a827999;
+            break;
+        case 1:
+            mix = b ^ c ^ d;
+            k = 0x6ed9eba1;
+            break;
+        case 2:
+            mix = (b & c) | (b & d) | (c & d);
+            k = 0x8f1bbcdc;
+            break;
+        default:
+            mix = b ^ c ^ d;
+            k = 0xca62c1d6;
+        }
+        uint32_t next = rotate(a, 5) + mix + e + k + w[i];
+        e = d;
+        d = c;
+        c = rotate(b, 30);
+        b = a;
+        a = next;
+    }
+    hash[0] += a;
+    hash[1] += b;
+    hash[2] += c;
+    hash[3] += d;
+    hash[4] += e;
+}
+
+static void sha1(const uint8_t *text, size_t len, uint8_t out[20]) {
+    uint8_t padded[2 * BLOCK_BYTES] = {0};
+    memcpy(padded, text, len);
+    padded[len] = 0x80;
+    size_t total = len + 9 <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
+    padded[total - 1] = (uint8_t)(len * 8);
+    padded[total - 2] = (uint8_t)(len * 8 >> 8);
+    uint32_t hash[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    for (size_t at = 0; at < total; at += BLOCK_BYTES) sha1_block(hash, padded + at);
+    for (int i = 0; i < 20; i++) out[i] = (uint8_t)(hash[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void gw_digest_accept(gw_span key, const char *guid, char out[GW_DIGEST_ACCEPT_CHARS + 1]) {
+    uint8_t text[MAX_TEXT_BYTES];
+    size_t guid_len = strlen(guid);
+    size_t key_len = key.len < MAX_TEXT_BYTES - guid_len ? key.len : MAX_TEXT_BYTES - guid_len;
+    if (key_len > 0) memcpy(text, key.ptr, key_len);
+    memcpy(text + key_len, guid, guid_len);
+
+    uint8_t hash[21] = {0}; /* one zero byte more, so that the last group is whole */
+    sha1(text, key_len + guid_len, hash);
+    char *to = out;
+    for (int i = 0; i < 21; i += 3) {
+        uint32_t group = (uint32_t)hash[i] << 16 | (uint32_t)hash[i + 1] << 8 | hash[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6) *to++ = alphabet[group >> shift & 63];
+    }
+    out[GW_DIGEST_ACCEPT_CHARS - 1] = '=';
+    out[GW_DIGEST_ACCEPT_CHARS] = 0;
+}
+
+int gw_digest_base64_bytes(gw_span text) {
+    if (text.len % 4 != 0) return -1;
+    size_t pad = 0;
+    while (pad < 2 && pad < text.len && text.ptr[text.len - 1 - pad] == '=') pad++;
+    unsigned last = 0;
+    for (size_t i = 0; i < text.len - pad; i++) {
+        const char *at = text.ptr[i] ? strchr(alphabet, text.ptr[i]) : NULL;
+        if (!at) return -1;
+        last = (unsigned)(at - alphabet);
+    }
+    /* The bits that padding leaves over must be zero (RFC 4648 section 3.5). */
+    if ((pad == 1 && (last & 3)) || (pad == 2 && (last & 15))) return -1;
+    return (int)(text.len / 4 * 3 - pad);
+}

@@ -1,0 +1,70 @@
+/* What the gateway's own files share. */
+#ifndef GW_GATEWAY_INTERNAL_H
+#define GW_GATEWAY_INTERNAL_H
+
+#include "reference-server/event_table.h"
+#include "reference-server/gateway.h"
+
+/* Lack of memory shows as an element without a table, not as an exit. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum { GW_GATEWAY_MAX_ROOMS = 65536, GW_GATEWAY_MAX_PARTICIPANTS = 65536 /* in one room */ };
+
+struct gw_gateway_participant {
+    char id[GW_GATEWAY_ID_BYTES];
+    size_t connections;
+    bool fresh; /* made by a connection without a query; gone with its last connection */
+    UT_hash_handle hh;
+};
+
+struct gw_gateway_room {
+    char id[GW_GATEWAY_ID_BYTES];
+    gw_gateway_participant *participants; /* by id */
+    gw_gateway_member *first, *last;
+    size_t connections;
+    size_t joined; /* ever */
+    UT_hash_handle hh;
+};
+
+struct gw_gateway {
+    gw_gateway_config config;
+    gw_gateway_sink sink;
+    gw_rng rng;
+    gw_ns grace_ns;
+    gw_gateway_room *rooms; /* by id */
+    uint64_t next_room, next_participant;
+    gw_buf scratch; /* one message at a time is composed here */
+};
+
+static inline bool gw_gateway_has(const gw_gateway *gateway, gw_fault fault) {
+    return gw_faults_has(&gateway->config.faults, fault);
+}
+
+gw_gateway_room *gw_gateway_find_room(gw_gateway *gateway, gw_span id);
+gw_gateway_participant *gw_gateway_find_participant(gw_gateway_room *room, gw_span id);
+/* The lobby, made at its first use. GW_ERR_LIMIT, GW_ERR_NOMEM; so below. */
+gw_status gw_gateway_open_lobby(gw_gateway *gateway, gw_gateway_room **out);
+gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, gw_gateway_participant **out);
+/* Closes every connection of the room with 1000 and forgets the room. */
+void gw_gateway_drop_room(gw_gateway *gateway, gw_gateway_room *room, const char *why);
+
+/* hello, heartbeat and heartbeat_ack to one member (gateway_send.c). */
+void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member);
+void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member);
+void gw_gateway_send_ask(gw_gateway *gateway, gw_gateway_member *member);
+/* Sends what a fault held back. */
+void gw_gateway_release(gw_gateway *gateway, gw_gateway_member *member);
+/* Closes, after what a fault held back. */
+void gw_gateway_close(gw_gateway *gateway, gw_gateway_member *member, uint16_t code, const char *why,
+                      gw_gateway_leave how);
+/* The event to everybody in the room, as the faults have it; counts those reached. */
+size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data, gw_ns now);
+/* The data as the faults have it, appended to out (gateway_mangle.c). */
+void gw_gateway_mangle(const gw_gateway *gateway, const gw_event *event, gw_span data, gw_buf *out);
+/* hello is out, or never comes: the timers run (gateway.c). */
+void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
+/* A valid client heartbeat (gateway.c). */
+void gw_gateway_count_heartbeat(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
+
+#endif

@@ -1,0 +1,183 @@
+/* Rooms, participants and the control operations on them. Pure. */
+#include "reference-server/gateway_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char lobby_id[] = "lobby";
+
+gw_gateway_room *gw_gateway_find_room(gw_gateway *gateway, gw_span id) {
+    gw_gateway_room *room;
+    HASH_FIND(hh, gateway->rooms, id.ptr, id.len, room);
+    return room;
+}
+
+gw_gateway_participant *gw_gateway_find_participant(gw_gateway_room *room, gw_span id) {
+    gw_gateway_participant *participant;
+    HASH_FIND(hh, room->participants, id.ptr, id.len, participant);
+    return participant;
+}
+
+static gw_status add_room(gw_gateway *gateway, const char *id, gw_gateway_room **out) {
+    if (HASH_COUNT(gateway->rooms) >= GW_GATEWAY_MAX_ROOMS) return GW_ERR_LIMIT;
+    gw_gateway_room *room = calloc(1, sizeof *room);
+    if (!room) return GW_ERR_NOMEM;
+    snprintf(room->id, sizeof room->id, "%s", id);
+    HASH_ADD_STR(gateway->rooms, id, room);
+    if (!room->hh.tbl) {
+        free(room);
+        return GW_ERR_NOMEM;
+    }
+    *out = room;
+    return GW_OK;
+}
+
+gw_status gw_gateway_open_lobby(gw_gateway *gateway, gw_gateway_room **out) {
+    *out = gw_gateway_find_room(gateway, gw_span_cstr(lobby_id));
+    return *out ? GW_OK : add_room(gateway, lobby_id, out);
+}
+
+gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, gw_gateway_participant **out) {
+    if (HASH_COUNT(room->participants) >= GW_GATEWAY_MAX_PARTICIPANTS) return GW_ERR_LIMIT;
+    gw_gateway_participant *participant = calloc(1, sizeof *participant);
+    if (!participant) return GW_ERR_NOMEM;
+    snprintf(participant->id, sizeof participant->id, "p%llu", (unsigned long long)gateway->next_participant++);
+    HASH_ADD_STR(room->participants, id, participant);
+    if (!participant->hh.tbl) {
+        free(participant);
+        return GW_ERR_NOMEM;
+    }
+    *out = participant;
+    return GW_OK;
+}
+
+/* The connections of one participant, or of all when it is NULL. */
+static void close_connections(gw_gateway *gateway, gw_gateway_room *room, const gw_gateway_participant *participant,
+                              const char *why) {
+    gw_gateway_member *next;
+    for (gw_gateway_member *member = room->first; member; member = next) {
+        next = member->next;
+        if (!participant || member->participant == participant)
+            gw_gateway_close(gateway, member, 1000, why, GW_GATEWAY_POLITE);
+    }
+}
+
+void gw_gateway_drop_room(gw_gateway *gateway, gw_gateway_room *room, const char *why) {
+    close_connections(gateway, room, NULL, why);
+    gw_gateway_participant *participant, *next;
+    HASH_ITER(hh, room->participants, participant, next) {
+        HASH_DEL(room->participants, participant);
+        free(participant);
+    }
+    HASH_DEL(gateway->rooms, room);
+    free(room);
+}
+
+static gw_status say(char *error, gw_status status, const char *what, gw_span name) {
+    snprintf(error, GW_GATEWAY_ERROR_BYTES, "%s %.*s", what, name.len < 40 ? (int)name.len : 40,
+             (const char *)name.ptr);
+    return status;
+}
+
+gw_status gw_gateway_room_create(gw_gateway *gateway, char *id, char *error) {
+    gw_gateway_room *room;
+    snprintf(id, GW_GATEWAY_ID_BYTES, "r%llu", (unsigned long long)gateway->next_room);
+    gw_status status = add_room(gateway, id, &room);
+    if (status != GW_OK)
+        return say(error, status, "no further room can be made:", gw_span_cstr(gw_status_text(status)));
+    gateway->next_room++;
+    return GW_OK;
+}
+
+gw_status gw_gateway_room_remove(gw_gateway *gateway, gw_span id, char *error) {
+    gw_gateway_room *room = gw_gateway_find_room(gateway, id);
+    if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", id);
+    gw_gateway_drop_room(gateway, room, "the room is removed");
+    return GW_OK;
+}
+
+gw_status gw_gateway_room_list(gw_gateway *gateway, gw_buf *out) {
+    gw_buf_append_byte(out, '[');
+    for (gw_gateway_room *room = gateway->rooms; room; room = room->hh.next)
+        gw_buf_printf(out, "%s{\"id\":\"%s\",\"participants\":%u,\"connections\":%zu}",
+                      room == gateway->rooms ? "" : ",", room->id, HASH_COUNT(room->participants), room->connections);
+    gw_buf_append_byte(out, ']');
+    return out->error;
+}
+
+gw_status gw_gateway_participant_create(gw_gateway *gateway, gw_span room_id, char *id, char *error) {
+    gw_gateway_room *room = gw_gateway_find_room(gateway, room_id);
+    if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", room_id);
+    gw_gateway_participant *participant;
+    gw_status status = gw_gateway_add_participant(gateway, room, &participant);
+    if (status != GW_OK)
+        return say(error, status, "no further participant can be made:", gw_span_cstr(gw_status_text(status)));
+    snprintf(id, GW_GATEWAY_ID_BYTES, "%s", participant->id);
+    return GW_OK;
+}
+
+/* ---- events ---- */
+
+/* The data with sentAt filled in where a message lacks it. */
+static void complete_data(const gw_gateway *gateway, const gw_event *event, gw_span data, gw_ns now, gw_buf *out) {
+    gw_strict_json_value value = gw_strict_json_root(data);
+    gw_buf_append_span(out, value.text);
+    if (event->id != GW_EVENT_MESSAGE_CREATE || value.kind != GW_STRICT_JSON_OBJECT) return;
+    if (gw_strict_json_get(value, "sentAt").kind != GW_STRICT_JSON_NONE) return;
+    size_t at = 0;
+    gw_span key;
+    gw_strict_json_value first;
+    bool empty = !gw_strict_json_next(value, &at, &key, &first);
+    out->len--;
+    gw_buf_printf(out, "%s\"sentAt\":%lld}", empty ? "" : ",",
+                  (long long)(gateway->config.unix_ms_at_zero + now / GW_MS));
+}
+
+static void after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data) {
+    if (event->id == GW_EVENT_ROOM_CLOSE) {
+        gw_gateway_drop_room(gateway, room, "the room is closed");
+        return;
+    }
+    if (event->id != GW_EVENT_PARTICIPANT_KICK) return;
+    gw_buf user;
+    gw_buf_init(&user, GW_GATEWAY_ID_BYTES);
+    gw_strict_json_value value = gw_strict_json_get(gw_strict_json_root(data), "userId");
+    bool named = gw_strict_json_unescape(value.text, &user) == GW_OK; /* longer than any id: nobody */
+    gw_gateway_participant *kicked = named ? gw_gateway_find_participant(room, gw_buf_span(&user)) : NULL;
+    gw_buf_deinit(&user);
+    if (!kicked) return;
+    bool fresh = kicked->fresh; /* then it goes with its last connection */
+    close_connections(gateway, room, kicked, "kicked");
+    if (fresh) return;
+    HASH_DEL(room->participants, kicked);
+    free(kicked);
+}
+
+gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, gw_span data, gw_ns now,
+                           gw_buf *data_sent, size_t *delivered, char *error) {
+    *delivered = 0;
+    gw_gateway_room *room = gw_gateway_find_room(gateway, room_id);
+    if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", room_id);
+    const gw_event *event = gw_event_by_name(name);
+    if (!event || !event->triggered) return say(error, GW_ERR_UNSUPPORTED, "no event to trigger:", name);
+    const char *why = gw_strict_json_check(data, NULL);
+    if (why) return say(error, GW_ERR_INVALID, "data is not JSON:", gw_span_cstr(why));
+
+    gw_buf whole;
+    gw_buf_init(&whole, data.len + 64);
+    complete_data(gateway, event, data, now, &whole);
+    gw_status status = whole.error;
+    if (status != GW_OK) {
+        say(error, status, "the event cannot be made:", gw_span_cstr(gw_status_text(status)));
+    } else if (!gw_event_check_data(event, gw_strict_json_root(gw_buf_span(&whole)), error, GW_GATEWAY_ERROR_BYTES)) {
+        status = GW_ERR_INVALID;
+    } else {
+        *delivered = gw_gateway_broadcast(gateway, room, event, gw_buf_span(&whole), now);
+        after_event(gateway, room, event, gw_buf_span(&whole));
+        if (data_sent) status = gw_buf_append_span(data_sent, gw_buf_span(&whole));
+        if (status != GW_OK) say(error, status, "the answer is too long:", gw_span_cstr(gw_status_text(status)));
+    }
+    gw_buf_deinit(&whole);
+    return status;
+}

@@ -1,0 +1,419 @@
+/* RFC 8259 by one pass with a stack of its own. Pure. */
+#include "reference-server/strict_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct key_seen {
+    uint64_t hash; /* 0: free */
+    uint32_t object;
+    uint32_t at, len; /* of the string in the text, with quotes */
+} key_seen;
+
+typedef struct scan {
+    gw_span text;
+    size_t at;
+    const char *why;
+    uint8_t depth;
+    bool in_object[GW_STRICT_JSON_MAX_DEPTH];
+    uint32_t object[GW_STRICT_JSON_MAX_DEPTH]; /* number of the object, for its keys */
+    uint32_t objects;
+    key_seen *seen; /* open addressing, a power of two */
+    size_t seen_size, seen_count;
+} scan;
+
+static int peek(const scan *s) {
+    return s->at < s->text.len ? s->text.ptr[s->at] : -1;
+}
+static bool fault(scan *s, const char *why) {
+    if (!s->why) s->why = why;
+    return false;
+}
+static void skip_space(scan *s) {
+    for (int c = peek(s); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = peek(s)) s->at++;
+}
+
+static int hex4(const uint8_t *p) {
+    int value = 0;
+    for (int i = 0; i < 4; i++) {
+        int c = p[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0) return -1;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+/* The \u at s->at - 1; both halves of a pair are needed. */
+static bool scan_unicode(scan *s) {
+    if (s->text.len - s->at < 5) return fault(s, "an escape is cut off");
+    int unit = hex4(s->text.ptr + s->at + 1);
+    if (unit < 0) return fault(s, "\\u needs four hex digits");
+    if (unit >= 0xdc00 && unit <= 0xdfff) return fault(s, "a lone surrogate");
+    s->at += 5;
+    if (unit < 0xd800 || unit > 0xdbff) return true;
+    const uint8_t *low = s->text.ptr + s->at;
+    if (s->text.len - s->at < 6 || low[0] != '\\' || low[1] != 'u') return fault(s, "a lone surrogate");
+    int second = hex4(low + 2);
+    if (second < 0xdc00 || second > 0xdfff) return fault(s, "a lone surrogate");
+    s->at += 6;
+    return true;
+}
+
+static bool scan_string(scan *s) {
+    s->at++;
+    for (;;) {
+        int c = peek(s);
+        if (c < 0) return fault(s, "a string is not closed");
+        if (c < ' ') return fault(s, "a raw control character in a string");
+        if (c == '"') {
+            s->at++;
+            return true;
+        }
+        s->at++;
+        if (c != '\\') continue;
+        c = peek(s);
+        if (c == 'u') {
+            if (!scan_unicode(s)) return false;
+        } else if (c > 0 && strchr("\"\\/bfnrt", c)) {
+            s->at++;
+        } else {
+            return fault(s, "an unknown escape");
+        }
+    }
+}
+
+static bool scan_digits(scan *s) {
+    size_t from = s->at;
+    while (peek(s) >= '0' && peek(s) <= '9') s->at++;
+    return s->at > from ? true : fault(s, "a digit is missing");
+}
+
+static bool scan_number(scan *s) {
+    if (peek(s) == '-') s->at++;
+    if (peek(s) == '0')
+        s->at++;
+    else if (!scan_digits(s))
+        return false;
+    if (peek(s) == '.') {
+        s->at++;
+        if (!scan_digits(s)) return false;
+    }
+    if (peek(s) == 'e' || peek(s) == 'E') {
+        s->at++;
+        if (peek(s) == '+' || peek(s) == '-') s->at++;
+        if (!scan_digits(s)) return false;
+    }
+    return true;
+}
+
+static bool scan_word(scan *s, const char *word) {
+    size_t len = strlen(word);
+    if (!gw_span_equal(gw_span_sub(s->text, s->at, len), gw_span_cstr(word))) return fault(s, "an unknown word");
+    s->at += len;
+    return true;
+}
+
+/* One code point of a checked string body, escapes resolved, as UTF-8 into out; returns its bytes. */
+static size_t next_char(const uint8_t **at, uint8_t out[4]) {
+    const uint8_t *p = *at;
+    if (*p != '\\') {
+        *at = p + 1;
+        out[0] = *p;
+        return 1;
+    }
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    if (p[1] != 'u') {
+        const char *known = strchr(from, p[1]);
+        out[0] = known ? (uint8_t)to[known - from] : p[1];
+        *at = p + 2;
+        return 1;
+    }
+    uint32_t point = (uint32_t)hex4(p + 2);
+    *at = p + 6;
+    if (point >= 0xd800 && point <= 0xdbff) {
+        point = 0x10000 + ((point - 0xd800) << 10) + ((uint32_t)hex4(p + 8) - 0xdc00);
+        *at = p + 12;
+    }
+    if (point < 0x80) {
+        out[0] = (uint8_t)point;
+        return 1;
+    }
+    size_t more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    static const uint8_t lead[] = {0, 0xc0, 0xe0, 0xf0};
+    out[0] = (uint8_t)(lead[more] | point >> 6 * more);
+    for (size_t i = 1; i <= more; i++) out[i] = (uint8_t)(0x80 | (point >> 6 * (more - i) & 0x3f));
+    return 1 + more;
+}
+
+static bool same_string(gw_span a, gw_span b) {
+    const uint8_t *pa = a.ptr + 1, *pb = b.ptr + 1, *end_a = a.ptr + a.len - 1, *end_b = b.ptr + b.len - 1;
+    uint8_t ca[4] = {0}, cb[4] = {0};
+    size_t have_a = 0, have_b = 0, at_a = 0, at_b = 0;
+    for (;;) {
+        if (at_a == have_a) {
+            if (pa == end_a) return pb == end_b && at_b == have_b;
+            have_a = next_char(&pa, ca);
+            at_a = 0;
+        }
+        if (at_b == have_b) {
+            if (pb == end_b) return false;
+            have_b = next_char(&pb, cb);
+            at_b = 0;
+        }
+        if (ca[at_a++] != cb[at_b++]) return false;
+    }
+}
+
+static uint64_t hash_string(gw_span string, uint32_t object) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ object;
+    const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    uint8_t c[4];
+    while (p < end) {
+        size_t n = next_char(&p, c);
+        for (size_t i = 0; i < n; i++) hash = (hash ^ c[i]) * UINT64_C(0x100000001b3);
+    }
+    hash ^= hash >> 29;
+    return hash ? hash : 1;
+}
+
+static bool grow_seen(scan *s) {
+    size_t size = s->seen_size ? s->seen_size * 2 : 32;
+    key_seen *grown = calloc(size, sizeof *grown);
+    if (!grown) return fault(s, "out of memory");
+    for (size_t i = 0; i < s->seen_size; i++) {
+        if (!s->seen[i].hash) continue;
+        size_t slot = s->seen[i].hash & (size - 1);
+        while (grown[slot].hash) slot = (slot + 1) & (size - 1);
+        grown[slot] = s->seen[i];
+    }
+    free(s->seen);
+    s->seen = grown;
+    s->seen_size = size;
+    return true;
+}
+
+/* Remembers a key of the innermost object; false when it was there before. */
+static bool remember(scan *s, gw_span key) {
+    if (s->seen_count == GW_STRICT_JSON_MAX_KEYS) return fault(s, "too many keys");
+    if (s->seen_count * 2 >= s->seen_size && !grow_seen(s)) return false;
+    uint32_t object = s->object[s->depth - 1];
+    uint64_t hash = hash_string(key, object);
+    size_t slot = hash & (s->seen_size - 1);
+    for (; s->seen[slot].hash; slot = (slot + 1) & (s->seen_size - 1)) {
+        const key_seen *other = &s->seen[slot];
+        if (other->hash == hash && other->object == object &&
+            same_string(gw_span_sub(s->text, other->at, other->len), key))
+            return fault(s, "a duplicate key");
+    }
+    s->seen[slot] = (key_seen){hash, object, (uint32_t)(key.ptr - s->text.ptr), (uint32_t)key.len};
+    s->seen_count++;
+    return true;
+}
+
+static bool scan_key(scan *s) {
+    skip_space(s);
+    if (peek(s) != '"') return fault(s, "a key must be a string");
+    size_t from = s->at;
+    if (!scan_string(s) || !remember(s, gw_span_sub(s->text, from, s->at - from))) return false;
+    skip_space(s);
+    if (peek(s) != ':') return fault(s, "a colon is missing");
+    s->at++;
+    return true;
+}
+
+/* Opens an object or array. *empty: it is closed at once. */
+static bool scan_open(scan *s, bool object, bool *empty) {
+    if (s->depth == GW_STRICT_JSON_MAX_DEPTH) return fault(s, "nested too deep");
+    s->at++;
+    s->in_object[s->depth] = object;
+    s->object[s->depth++] = ++s->objects;
+    skip_space(s);
+    *empty = peek(s) == (object ? '}' : ']');
+    return *empty || !object || scan_key(s);
+}
+
+static bool scan_scalar(scan *s, int c) {
+    switch (c) {
+    case '"':
+        return scan_string(s);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    case 'n':
+        return scan_word(s, "null");
+    default:
+        break;
+    }
+    if (c == '-' || (c >= '0' && c <= '9')) return scan_number(s);
+    return fault(s, c < 0 ? "the text ends too early" : "a value is missing");
+}
+
+/* Closes what ends here and goes to the next value. *done: the outermost value is complete. */
+static bool scan_after_value(scan *s, bool *done) {
+    for (;;) {
+        if (s->depth == 0) {
+            *done = true;
+            return true;
+        }
+        bool object = s->in_object[s->depth - 1];
+        skip_space(s);
+        int c = peek(s);
+        if (c == ',') {
+            s->at++;
+            return !object || scan_key(s);
+        }
+        if (c != (object ? '}' : ']')) return fault(s, "a comma or a closing bracket is missing");
+        s->at++;
+        s->depth--;
+    }
+}
+
+/* One value at s->at, with all that is in it. */
+static bool scan_value(scan *s) {
+    for (bool done = false; !done;) {
+        skip_space(s);
+        int c = peek(s);
+        if (c == '{' || c == '[') {
+            bool empty;
+            if (!scan_open(s, c == '{', &empty)) return false;
+            if (!empty) continue;
+        } else if (!scan_scalar(s, c)) {
+            return false;
+        }
+        if (!scan_after_value(s, &done)) return false;
+    }
+    return true;
+}
+
+const char *gw_strict_json_check(gw_span text, size_t *at) {
+    scan s = {.text = text};
+    if (text.len > UINT32_MAX)
+        fault(&s, "the text is too long");
+    else if (scan_value(&s)) {
+        skip_space(&s);
+        if (s.at < text.len) fault(&s, "text behind the value");
+    }
+    free(s.seen);
+    if (at) *at = s.at;
+    return s.why;
+}
+
+/* ---- reading a checked text ---- */
+
+/* The end of the checked value that starts at `at`. */
+static size_t value_end(gw_span text, size_t at) {
+    size_t depth = 0;
+    for (;; at++) {
+        uint8_t c = text.ptr[at];
+        if (c == '"') {
+            for (at++; text.ptr[at] != '"'; at++)
+                if (text.ptr[at] == '\\') at++;
+            if (depth == 0) return at + 1;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            if (--depth == 0) return at + 1;
+        } else if (depth == 0) {
+            while (at < text.len && !strchr(" \t\r\n,]}", text.ptr[at])) at++;
+            return at;
+        }
+    }
+}
+
+static size_t after_space(gw_span text, size_t at) {
+    while (at < text.len && strchr(" \t\r\n", text.ptr[at])) at++;
+    return at;
+}
+
+static gw_strict_json_value value_at(gw_span text, size_t at) {
+    gw_strict_json_value value = {.text = gw_span_sub(text, at, value_end(text, at) - at)};
+    switch (text.ptr[at]) {
+    case 'n':
+        value.kind = GW_STRICT_JSON_NULL;
+        break;
+    case 'f':
+        value.kind = GW_STRICT_JSON_FALSE;
+        break;
+    case 't':
+        value.kind = GW_STRICT_JSON_TRUE;
+        break;
+    case '"':
+        value.kind = GW_STRICT_JSON_STRING;
+        break;
+    case '{':
+        value.kind = GW_STRICT_JSON_OBJECT;
+        break;
+    case '[':
+        value.kind = GW_STRICT_JSON_ARRAY;
+        break;
+    default:
+        value.kind = GW_STRICT_JSON_NUMBER;
+    }
+    return value;
+}
+
+gw_strict_json_value gw_strict_json_root(gw_span text) {
+    return value_at(text, after_space(text, 0));
+}
+
+bool gw_strict_json_next(gw_strict_json_value object, size_t *at, gw_span *key, gw_strict_json_value *value) {
+    if (object.kind != GW_STRICT_JSON_OBJECT) return false;
+    gw_span text = object.text;
+    size_t from = after_space(text, *at + (*at == 0));
+    if (text.ptr[from] == ',') from = after_space(text, from + 1);
+    if (text.ptr[from] == '}') return false;
+    size_t end = value_end(text, from);
+    *key = gw_span_sub(text, from, end - from);
+    from = after_space(text, after_space(text, end) + 1);
+    *value = value_at(text, from);
+    *at = from + value->text.len;
+    return true;
+}
+
+gw_strict_json_value gw_strict_json_get(gw_strict_json_value object, const char *key) {
+    size_t at = 0;
+    gw_span name;
+    gw_strict_json_value value;
+    while (gw_strict_json_next(object, &at, &name, &value))
+        if (gw_strict_json_equals(name, key)) return value;
+    return (gw_strict_json_value){0};
+}
+
+gw_status gw_strict_json_unescape(gw_span string, gw_buf *out) {
+    const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    uint8_t c[4];
+    while (p < end) {
+        size_t n = next_char(&p, c);
+        gw_status status = gw_buf_append(out, c, n);
+        if (status != GW_OK) return status;
+    }
+    return GW_OK;
+}
+
+bool gw_strict_json_equals(gw_span string, const char *plain) {
+    const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    uint8_t c[4];
+    while (p < end) {
+        size_t n = next_char(&p, c);
+        for (size_t i = 0; i < n; i++)
+            if ((uint8_t)*plain++ != c[i] || c[i] == 0) return false;
+    }
+    return *plain == 0;
+}
+
+bool gw_strict_json_natural(gw_strict_json_value number, uint64_t max, uint64_t *out) {
+    if (number.kind != GW_STRICT_JSON_NUMBER) return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < number.text.len; i++) {
+        uint8_t c = number.text.ptr[i];
+        if (c < '0' || c > '9' || value > (max - (c - '0')) / 10) return false;
+        value = value * 10 + (c - '0');
+    }
+    *out = value;
+    return true;
+}
