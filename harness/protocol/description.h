@@ -73,6 +73,7 @@ typedef struct gw_heartbeat_rules {
     const gw_event *ask;                  /* NULL: none */
     unsigned ask_by;                      /* GW_FROM_... */
     const gw_event *answer;
+    gw_requirement_level ask_level; /* of answering; for a server, the knob client-may-ask decides instead */
     gw_ns answer_strict, answer_non_strict;
     bool starts_at_connect;                         /* else at hello */
     const gw_event *resets[GW_PROTOCOL_MAX_RESETS]; /* what counts as a heartbeat */
@@ -82,6 +83,12 @@ typedef struct gw_heartbeat_rules {
     bool ends_by_close, ends_by_drop; /* how a miss may end the connection */
     gw_codes codes;                   /* close codes of a miss */
 } gw_heartbeat_rules;
+
+/* What a close code means here. */
+typedef struct gw_close_meaning {
+    uint16_t code;
+    const char *text;
+} gw_close_meaning;
 
 /* What a side may do on malformed input. */
 typedef struct gw_reaction {
@@ -114,8 +121,10 @@ typedef struct gw_protocol {
     size_t event_count;
     gw_heartbeat_rules heartbeat;
     gw_reaction reactions[GW_REACTION_COUNT]; /* those that the file leaves out are as malformed */
-    uint64_t max_message_bytes;               /* 0: not stated */
-    const char *rules[2][GW_RULE_COUNT];      /* by gw_role: requirement ids, never NULL */
+    const gw_close_meaning *closes;
+    size_t close_count;
+    uint64_t max_message_bytes;          /* 0: not stated */
+    const char *rules[2][GW_RULE_COUNT]; /* by gw_role: requirement ids, never NULL */
     gw_knobs knobs;
 } gw_protocol;
 

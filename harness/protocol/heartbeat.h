@@ -54,7 +54,7 @@ typedef struct gw_heartbeat {
     uint32_t ask_first, ask_count;
     gw_ns own_ask_due; /* the peer asked: our answer is due, GW_NEVER when there is none */
     /* each is reported once for each silence */
-    bool hello_late, hello_never, cadence_missed, drop_missed, fast_reported;
+    bool early_event, hello_never, cadence_missed, drop_missed, fast_reported;
 } gw_heartbeat;
 
 /* opened: when the 101 was complete. eps_scale: 1.0, or more on slow machines. */

@@ -3,8 +3,7 @@
 #ifndef GW_PROTOCOL_JSON_H
 #define GW_PROTOCOL_JSON_H
 
-#include "base/span.h"
-#include "base/status.h"
+#include "base/buf.h"
 
 /* X(NAME, class, "name", "text"). INVALID: not a JSON text. UNPREDICTABLE: the grammar allows it, but receivers differ
  * on it (RFC 8259 sections 4, 6, 8.2). LIMIT: this judge gives up. */
@@ -87,7 +86,7 @@ typedef struct gw_json_number {
 /* What a number token says exactly, before any conversion to double. False when it is no JSON number. */
 bool gw_json_read_number(gw_span token, gw_json_number *out);
 /* Appends text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-struct gw_buf;
-gw_status gw_json_append_string(struct gw_buf *out, gw_span text);
+
+gw_status gw_json_append_string(gw_buf *out, gw_span text);
 
 #endif
