@@ -1,6 +1,8 @@
 /* Floor 4: names and the rerun command. */
 #include "report/run.h"
 
+#include "report/text.h"
+
 #include <string.h>
 
 gw_span gw_report_group(const char *id) {
@@ -36,11 +38,12 @@ void gw_report_append_clause_name(const char *rule, gw_buf *out) {
     size_t digits = strncmp(rule, "RFC", 3) == 0 ? strspn(rule + 3, "0123456789") : 0;
     const char *section = rule + 3 + digits;
     if (digits == 0 || *section != '-') {
-        gw_buf_append_cstr(out, rule);
+        gw_text_append_printable(out, gw_span_cstr(rule));
         return;
     }
     section++;
-    gw_buf_printf(out, "RFC %.*s %.*s", (int)digits, rule + 3, (int)strcspn(section, "-"), section);
+    gw_buf_printf(out, "RFC %.*s ", (int)digits, rule + 3);
+    gw_text_append_printable(out, gw_span_make(section, strcspn(section, "-")));
 }
 
 const char *gw_report_reason(const gw_result *result) {

@@ -35,7 +35,7 @@ static void append_upper(const char *word, gw_buf *out) {
 /* "S6  MUST" of a rule. */
 static void append_rule(const gw_report_run *run, const char *rule, gw_buf *out) {
     if (!rule) return;
-    gw_buf_append_cstr(out, rule);
+    gw_text_append_printable(out, gw_span_cstr(rule));
     const gw_requirement *requirement = run->requirements ? gw_requirements_find(run->requirements, rule) : NULL;
     if (!requirement) return;
     gw_buf_append_cstr(out, "  ");
@@ -48,7 +48,8 @@ static void append_rule_right(const gw_report_run *run, const char *rule, size_t
     gw_buf_init(&right, 1024);
     append_rule(run, rule, &right);
     if (right.len) {
-        gw_text_append_blanks(out, left + right.len + 2 < width ? width - left - right.len : 2);
+        size_t columns = gw_text_columns(gw_buf_span(&right));
+        gw_text_append_blanks(out, left + columns + 2 < width ? width - left - columns : 2);
         gw_buf_append_span(out, gw_buf_span(&right));
     }
     gw_buf_append_byte(out, '\n');
@@ -155,6 +156,16 @@ static void append_lateness(const gw_result *result, gw_terminal_style style, gw
     append_field("lateness", text, style, out);
 }
 
+static void append_rerun(const gw_report_run *run, const gw_result *result, gw_terminal_style style, gw_buf *out) {
+    gw_buf command;
+    gw_buf_init(&command, 1 << 20);
+    gw_report_append_rerun(run, result->scenario, &command);
+    append_label("rerun", style, out);
+    gw_text_append_printable(out, gw_buf_span(&command));
+    gw_buf_append_byte(out, '\n');
+    gw_buf_deinit(&command);
+}
+
 void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result, gw_terminal_style style,
                                gw_buf *out) {
     if (!gw_terminal_has_block(result, run->strict, style.verbose)) return;
@@ -176,7 +187,5 @@ void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result
     }
     if (result->verdict == GW_VERDICT_CRASH) append_stimulus(result, style, out);
     append_others(run, result, style, out);
-    append_label("rerun", style, out);
-    gw_report_append_rerun(run, result->scenario, out);
-    gw_buf_append_byte(out, '\n');
+    append_rerun(run, result, style, out);
 }

@@ -1,0 +1,198 @@
+/* Floor 5: gwspec run. */
+#include "cli/commands.h"
+
+#include "cli/run_reports.h"
+#include "cli/run_setup.h"
+#include "cli/run_view.h"
+#include "cli/runner.h"
+#include "cli/simulate.h"
+#include "net/clock.h"
+
+#include <string.h>
+
+typedef struct run {
+    const gw_options *options;
+    gw_run_setup setup;
+    gw_run_reports reports;
+    gw_run_view view;
+    gw_report_run facts;
+    gw_runner_plan plan;
+    gw_runner_outcome outcome;
+    bool written; /* false: a report file failed on the way */
+} run;
+
+static void take_result(const gw_result *result, void *user) {
+    run *r = user;
+    r->written &= gw_run_reports_result(&r->reports, result);
+    gw_run_view_result(&r->view, result);
+}
+
+static void take_progress(size_t done, size_t running, size_t total, void *user) {
+    run *r = user;
+    gw_run_view_progress(&r->view, done, running, total, gw_clock_now());
+}
+
+static void take_note(const char *line, void *user) {
+    run *r = user;
+    gw_run_view_note(&r->view, line);
+}
+
+/* "ws://localhost:4000/gateway", "reference gateway", "simulation"; with the faults that were planted. */
+static const char *describe_target(run *r) {
+    gw_arena *arena = &r->setup.arena;
+    const gw_options *options = r->options;
+    gw_buf text;
+    gw_buf_init(&text, 1 << 16);
+    if (options->simulate)
+        gw_buf_append_cstr(&text, "simulation");
+    else if (options->url)
+        gw_buf_append_cstr(&text, options->url);
+    else
+        gw_buf_append_cstr(&text, r->setup.target.name ? r->setup.target.name : options->target);
+    for (size_t i = 0; i < options->faults.count; i++)
+        gw_buf_printf(&text, "%s%s", i ? ", " : ", fault ", options->faults.items[i]);
+    const char *copy = gw_arena_strdup(arena, gw_buf_cstr(&text));
+    gw_buf_deinit(&text);
+    return copy;
+}
+
+static void state_facts(run *r, uint64_t seed) {
+    gw_arena *arena = &r->setup.arena;
+    char started[64];
+    gw_console_wall_time(started, sizeof started);
+    gw_buf rerun;
+    gw_buf_init(&rerun, 1 << 20);
+    gw_options_append_rerun(r->options, seed, &rerun);
+    r->facts = (gw_report_run){.version = GWSPEC_VERSION,
+                               .protocol =
+                                   gw_arena_printf(arena, "%s/%s", r->setup.protocol->name, r->setup.protocol->version),
+                               .target = describe_target(r),
+                               .started = gw_arena_strdup(arena, started),
+                               .seed = seed,
+                               .strict = r->options->strict,
+                               .rerun_options = gw_arena_strdup(arena, gw_buf_cstr(&rerun)),
+                               .own_files = r->setup.catalogue.own_files,
+                               .own_file_count = r->setup.catalogue.own_count,
+                               .requirements = &r->setup.catalogue.requirements};
+    gw_buf_deinit(&rerun);
+}
+
+static void make_plan(run *r, uint64_t seed) {
+    const gw_options *options = r->options;
+    r->plan = (gw_runner_plan){.scenarios = r->setup.chosen.items,
+                               .scenario_count = r->setup.chosen.count,
+                               .suite = &r->setup.catalogue.suite,
+                               .protocol = r->setup.protocol,
+                               .target = r->setup.has_target ? &r->setup.target : NULL,
+                               .seed = seed,
+                               .jobs = options->jobs,
+                               .timeout_scale = options->timeout_scale,
+                               .interval = options->interval,
+                               .faults = options->faults.items,
+                               .fault_count = options->faults.count,
+                               .verbose = options->verbose};
+}
+
+static bool write_head(run *r) {
+    gw_buf text;
+    gw_buf_init(&text, 1 << 16);
+    gw_terminal_append_head(&r->facts, r->view.style, &text);
+    bool good = gw_console_write(gw_buf_span(&text));
+    gw_buf_deinit(&text);
+    return good;
+}
+
+/* Blocks and summary; false when they could not be written. */
+static bool write_tail(run *r, const gw_summary *summary) {
+    const gw_result *const *results = (const gw_result *const *)r->outcome.results;
+    size_t count = r->outcome.result_count;
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        gw_buf text;
+        gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+        gw_terminal_append_blocks(&r->facts, results[i], r->view.style, &text);
+        good &= text.len == 0 || gw_console_write(gw_buf_span(&text));
+        gw_buf_deinit(&text);
+    }
+    gw_buf text;
+    gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+    for (size_t i = 0; i < r->outcome.unmatched_count; i++)
+        gw_buf_printf(&text, "\nexpected failure '%s' matches no scenario (%s)\n", r->outcome.unmatched[i]->pattern,
+                      r->outcome.unmatched[i]->reason);
+    if (r->outcome.end == GW_RUNNER_COMPLETE || count > 0)
+        gw_terminal_append_summary(&r->facts, summary, results, count, r->view.style, &text);
+    good &= gw_console_write(gw_buf_span(&text));
+    gw_buf_deinit(&text);
+    return good;
+}
+
+static int exit_code_of(const run *r, const gw_summary *summary) {
+    switch (r->outcome.end) {
+    case GW_RUNNER_COMPLETE:
+        return gw_summary_exit_code(summary, r->options->strict);
+    case GW_RUNNER_BAD_TARGET:
+        return GW_EXIT_USAGE;
+    case GW_RUNNER_UNREACHABLE:
+    case GW_RUNNER_LOST:
+        return GW_EXIT_TARGET;
+    case GW_RUNNER_INTERRUPTED:
+        return GW_EXIT_INTERRUPTED;
+    case GW_RUNNER_INTERNAL:
+        break;
+    }
+    return GW_EXIT_INTERNAL;
+}
+
+static void tell_end(const run *r) {
+    if (r->outcome.end == GW_RUNNER_COMPLETE) return;
+    size_t done = r->outcome.result_count, all = r->plan.scenario_count;
+    if (r->outcome.end == GW_RUNNER_INTERRUPTED)
+        gw_console_error("interrupted: %zu of %zu scenarios have a verdict", done, all);
+    else if (done > 0)
+        gw_console_error("%s (%zu of %zu scenarios have a verdict)", r->outcome.message, done, all);
+    else
+        gw_console_error("%s", r->outcome.message);
+}
+
+static int finish(run *r) {
+    gw_run_view_end(&r->view);
+    const gw_result *const *results = (const gw_result *const *)r->outcome.results;
+    gw_summary summary = gw_summary_of(results, r->outcome.result_count);
+    summary.elapsed = r->outcome.elapsed;
+    summary.unused_expectations = r->outcome.unmatched_count;
+    bool good = write_tail(r, &summary) && r->view.written && r->written;
+    good &= gw_run_reports_end(&r->reports, &r->facts, &summary, results, r->outcome.result_count);
+    tell_end(r);
+    int exit_code = exit_code_of(r, &summary);
+    return good || exit_code > 1 ? exit_code : GW_EXIT_INTERNAL;
+}
+
+static int execute(run *r) {
+    const gw_options *options = r->options;
+    uint64_t seed = options->has_seed ? options->seed : gw_console_random_seed();
+    state_facts(r, seed);
+    make_plan(r, seed);
+    if (!gw_run_reports_open(&r->reports, options)) return GW_EXIT_USAGE;
+    if (!gw_run_view_init(&r->view, gw_console_open(options->no_color), options->strict, options->verbose,
+                          r->plan.scenarios, r->plan.scenario_count, gw_clock_now()))
+        return GW_EXIT_INTERNAL;
+    if (!write_head(r) || !gw_run_reports_begin(&r->reports, &r->facts)) return GW_EXIT_INTERNAL;
+    gw_runner_callbacks callbacks = {
+        .on_result = take_result, .on_progress = take_progress, .on_note = take_note, .user = r};
+    if (options->simulate)
+        gw_simulate_plan(&r->plan, &callbacks, &r->outcome);
+    else
+        gw_runner_run(&r->plan, &callbacks, &r->outcome);
+    int exit_code = finish(r);
+    gw_runner_outcome_deinit(&r->outcome);
+    return exit_code;
+}
+
+int gw_command_run(const gw_options *options) {
+    run r = {.options = options, .written = true};
+    int exit_code = gw_run_setup_init(&r.setup, options) ? execute(&r) : GW_EXIT_USAGE;
+    if (!gw_run_reports_close(&r.reports) && exit_code <= 1) exit_code = GW_EXIT_INTERNAL;
+    gw_run_view_deinit(&r.view);
+    gw_run_setup_deinit(&r.setup);
+    return exit_code;
+}

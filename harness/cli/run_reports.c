@@ -1,0 +1,89 @@
+/* Floor 5: report files. */
+#include "cli/run_reports.h"
+
+#include "cli/console.h"
+#include "report/json.h"
+#include "report/junit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool fail(const gw_run_report *report, const char *why) {
+    gw_console_error("report %s: %s", report->path, why);
+    return false;
+}
+
+bool gw_run_reports_open(gw_run_reports *reports, const gw_options *options) {
+    *reports = (gw_run_reports){0};
+    size_t count = options->reports.count;
+    if (count == 0) return true;
+    reports->items = calloc(count, sizeof *reports->items);
+    if (!reports->items) return false;
+    for (size_t i = 0; i < count; i++) {
+        gw_run_report *report = &reports->items[reports->count++];
+        *report = (gw_run_report){.kind = options->report_list[i].kind, .path = options->report_list[i].path};
+        report->stream = fopen(report->path, "wb");
+        if (!report->stream) return fail(report, strerror(errno));
+    }
+    return true;
+}
+
+/* Each record is flushed: what a killed run leaves behind can be read. */
+static bool write_out(gw_run_report *report, gw_buf *text) {
+    bool good = text->error == GW_OK ? true : fail(report, gw_status_text(text->error));
+    if (good && text->len && fwrite(text->data, 1, text->len, report->stream) != text->len)
+        good = fail(report, strerror(errno));
+    if (good && fflush(report->stream) != 0) good = fail(report, strerror(errno));
+    gw_buf_deinit(text);
+    return good;
+}
+
+bool gw_run_reports_begin(gw_run_reports *reports, const gw_report_run *run) {
+    bool good = true;
+    for (size_t i = 0; i < reports->count; i++) {
+        if (reports->items[i].kind != GW_REPORT_JSON) continue;
+        gw_buf text;
+        gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+        gw_json_append_run(run, &text);
+        good &= write_out(&reports->items[i], &text);
+    }
+    return good;
+}
+
+bool gw_run_reports_result(gw_run_reports *reports, const gw_result *result) {
+    bool good = true;
+    for (size_t i = 0; i < reports->count; i++) {
+        if (reports->items[i].kind != GW_REPORT_JSON) continue;
+        gw_buf text;
+        gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+        gw_json_append_result(result, &text);
+        good &= write_out(&reports->items[i], &text);
+    }
+    return good;
+}
+
+bool gw_run_reports_end(gw_run_reports *reports, const gw_report_run *run, const gw_summary *summary,
+                        const gw_result *const *results, size_t count) {
+    bool good = true;
+    for (size_t i = 0; i < reports->count; i++) {
+        gw_buf text;
+        gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+        if (reports->items[i].kind == GW_REPORT_JSON)
+            gw_json_append_summary(summary, run->strict, &text);
+        else
+            gw_junit_append(run, summary, results, count, &text);
+        good &= write_out(&reports->items[i], &text);
+    }
+    return good;
+}
+
+bool gw_run_reports_close(gw_run_reports *reports) {
+    bool good = true;
+    for (size_t i = 0; i < reports->count; i++)
+        if (reports->items[i].stream && fclose(reports->items[i].stream) != 0)
+            good = fail(&reports->items[i], strerror(errno));
+    free(reports->items);
+    *reports = (gw_run_reports){0};
+    return good;
+}
