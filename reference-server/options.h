@@ -1,0 +1,26 @@
+/* The command line of gwspec-server: one table makes parsing and help. */
+#ifndef GW_OPTIONS_H
+#define GW_OPTIONS_H
+
+#include "reference-server/core.h"
+
+typedef struct gw_options {
+    gw_core_config core;
+    gw_faults faults;
+    uint64_t seed;
+    const char *listen;                             /* address; of argv, like the paths */
+    int port, control_port;                         /* 0: any free one */
+    const char *tls_cert, *tls_key, *tls_client_ca; /* NULL: none */
+    bool quiet, verbose;
+} gw_options;
+
+typedef enum gw_options_result {
+    GW_OPTIONS_RUN,
+    GW_OPTIONS_DONE, /* --help and the like: text is for stdout, exit 0 */
+    GW_OPTIONS_BAD   /* text is one line for stderr, exit 2 */
+} gw_options_result;
+
+/* Reads argv. What is to be printed is appended to text. */
+gw_options_result gw_options_parse(int argc, char **argv, gw_options *options, gw_buf *text);
+
+#endif
