@@ -56,7 +56,7 @@ static void write_help(gw_buf *out) {
                        "Usage: gwspec-server [OPTION]...\n"
                        "The reference gateway: rooms, events and heartbeats over WebSocket, and a control API.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        gw_buf_printf(out, "  --%s%s%-*s %s\n", rows[i].name, rows[i].argument ? " " : "",
+        gw_buf_printf(out, "  --%s %-*s %s\n", rows[i].name,
                       (int)(26 - strlen(rows[i].name)), rows[i].argument ? rows[i].argument : "", rows[i].help);
     gw_buf_append_cstr(out, "\nExit: 0 after SIGTERM or SIGINT, 2 bad option or file, 3 the port cannot be had, "
                             "4 internal error.\n");

@@ -132,6 +132,7 @@ static struct lws_vhost *listen_gateway(gw_server *server) {
     info.listen_accept_protocol = "gateway";
     info.ssl_cert_filepath = options->tls_cert;
     info.ssl_private_key_filepath = options->tls_key;
+    if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.alpn = "none"; /* else a client that offers http/1.1 is taken away from the raw role */
     if (options->tls_client_ca) {
         info.ssl_ca_filepath = options->tls_client_ca;
@@ -217,6 +218,9 @@ static gw_server_exit tear_down(gw_server *server, gw_server_exit result) {
     server->ended = true;
     if (server->context) lws_context_destroy(server->context);
     close_handles(server);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    /* With a loop that is not its own it stays half destroyed until it is told so once more. */
+    if (server->context) lws_context_destroy(server->context);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     bool clean = !server->context && uv_loop_close(&server->loop) == 0;
     gw_core_destroy(server->core);
