@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE_WORD(name, word, id) word,
+#define RULE_WORD(name, word, server_id, client_id) word,
 static const char *const rule_words[] = {GW_RULE_TABLE(RULE_WORD)};
 #undef RULE_WORD
-#define RULE_ID(name, word, id) id,
-static const char *const rule_ids[] = {GW_RULE_TABLE(RULE_ID)};
+#define RULE_ID(name, word, server_id, client_id) {server_id, client_id},
+static const char *const rule_ids[][2] = {GW_RULE_TABLE(RULE_ID)};
 #undef RULE_ID
 #define REACTION_KEY(name, key) key,
 static const char *const reaction_keys[] = {GW_REACTION_TABLE(REACTION_KEY)};
@@ -223,7 +223,7 @@ static void load_rules(gw_loader *l, const gw_doc_node *node) {
         for (int rule = 0; rule < GW_RULE_COUNT; rule++) {
             const gw_doc_node *id = gw_doc_get(map, rule_words[rule]);
             const char *text = id ? gw_loader_text(l, id, "a requirement id") : NULL;
-            if (!text) text = rule_ids[rule] ? rule_ids[rule] : rule_words[rule];
+            if (!text) text = rule_ids[rule][role] ? rule_ids[rule][role] : rule_words[rule];
             l->protocol->rules[role][rule] = text;
         }
     }

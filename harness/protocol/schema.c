@@ -176,3 +176,23 @@ const gw_schema *gw_schema_compile(gw_arena *arena, const gw_doc_node *node, gw_
     const gw_schema *schema = compile(&c, node);
     return diag->errors == errors ? schema : NULL;
 }
+
+bool gw_schema_has_member(const gw_schema *schema, const char *name, const gw_schema **member) {
+    *member = NULL;
+    if (!schema) return true;
+    for (size_t i = 0; i < schema->property_count; i++) {
+        if (strcmp(schema->properties[i].name, name) != 0) continue;
+        *member = schema->properties[i].schema;
+        return true;
+    }
+    *member = schema->rest_schema;
+    if (schema->rest != GW_SCHEMA_REST_UNSAID || schema->rest_schema) return schema->rest != GW_SCHEMA_REST_DENIED;
+    return !schema->names_properties && !(schema->max_properties.has && schema->max_properties.value <= 0);
+}
+
+size_t gw_schema_member_names(const gw_schema *schema, const char **names, size_t max) {
+    size_t count = 0;
+    for (; schema && count < schema->property_count && count < max; count++)
+        names[count] = schema->properties[count].name;
+    return count;
+}

@@ -31,6 +31,11 @@ const gw_schema *gw_schema_compile(gw_arena *arena, const gw_doc_node *node, gw_
  * counted. */
 size_t gw_schema_check(const gw_schema *schema, const cJSON *value, gw_schema_extra extra, gw_schema_take *take,
                        void *context);
+/* May an object of this schema (NULL: any) have a member of that name? *member is the member's own schema, NULL when
+ * nothing is said of it. */
+bool gw_schema_has_member(const gw_schema *schema, const char *name, const gw_schema **member);
+/* The names that it lists, at most `max`; returns how many. */
+size_t gw_schema_member_names(const gw_schema *schema, const char **names, size_t max);
 /* Short text of what it wants: "an object", "a string", "a number greater than 0". Returns out. */
 char *gw_schema_describe(const gw_schema *schema, char *out, size_t size);
 

@@ -47,7 +47,8 @@ static char *describe_value(const cJSON *value, char *out, size_t size) {
     else if (cJSON_IsArray(value))
         snprintf(out, size, "an array of %d", cJSON_GetArraySize(value));
     else
-        snprintf(out, size, "an object with %d members", cJSON_GetArraySize(value));
+        snprintf(out, size, "an object with %d member%s", cJSON_GetArraySize(value),
+                 cJSON_GetArraySize(value) == 1 ? "" : "s");
     return out;
 }
 
@@ -203,7 +204,11 @@ static void check_object(checker *c, const gw_schema *schema, const cJSON *value
     const cJSON *member;
     double count = cJSON_GetArraySize(value);
     check_bound(c, value, schema->min_properties, count, 1, true, "an object whose number of members is at least");
-    check_bound(c, value, schema->max_properties, count, -1, true, "an object whose number of members is at most");
+    if (schema->max_properties.has && schema->max_properties.value < 1) {
+        if (count > 0) report(c, value, "an object without members", false);
+    } else {
+        check_bound(c, value, schema->max_properties, count, -1, true, "an object whose number of members is at most");
+    }
     for (size_t i = 0; i < schema->required_count; i++) {
         if (cJSON_GetObjectItemCaseSensitive(value, schema->required[i])) continue;
         const gw_schema *wanted = NULL;
