@@ -1,7 +1,7 @@
-/* Floor 4 (net): the event loop. Timers live in timers.c. */
+/* Floor 4 (net): the event loop. Timers live in timer_heap.c. */
 #include "net/loop.h"
 
-#include "net/timers.h"
+#include "net/timer_heap.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ struct gw_loop {
     int epoll_fd;
     int timer_fd; /* -1: epoll_pwait2 is used */
     int stamp_fd; /* keeps the kernel's receive stamping switched on: switching takes it a while */
-    gw_timers timers;
+    gw_timer_heap timers;
     gw_loop_task tasks; /* head of a ring */
     gw_loop_task mark;  /* in that ring, where this turn's tasks end */
     struct epoll_event batch[BATCH];
@@ -82,7 +82,7 @@ void gw_loop_destroy(gw_loop *loop) {
     if (loop->timer_fd >= 0) close(loop->timer_fd);
     if (loop->stamp_fd >= 0) close(loop->stamp_fd);
     close(loop->epoll_fd);
-    gw_timers_deinit(&loop->timers);
+    gw_timer_heap_deinit(&loop->timers);
     free(loop);
 }
 
@@ -151,17 +151,17 @@ static gw_status harvest(gw_loop *loop) {
 }
 
 static gw_status fire_timers(gw_loop *loop) {
-    gw_loop_timer *timer = gw_timers_first(&loop->timers);
+    gw_loop_timer *timer = gw_timer_heap_first(&loop->timers);
     if (!timer || timer->due_ns > gw_clock_now()) return GW_OK;
     if (harvest(loop) != GW_OK) return GW_ERR_IO;
     gw_ns limit = loop->now_ns;
     /* At most as many as there are: a timer that sets itself to the past must not keep descriptors waiting. */
     for (size_t left = loop->timers.count; left > 0; left--) {
-        timer = gw_timers_first(&loop->timers);
+        timer = gw_timer_heap_first(&loop->timers);
         if (!timer || timer->due_ns > limit) break;
         loop->now_ns = gw_clock_now();
         gw_lag_timer(&loop->lag, timer->late_from_ns, loop->now_ns);
-        gw_timers_remove(&loop->timers, timer);
+        gw_timer_heap_remove(&loop->timers, timer);
         timer->fn(timer, loop->now_ns, timer->user);
     }
     return GW_OK;
@@ -181,7 +181,7 @@ static void run_tasks(gw_loop *loop) {
 gw_status gw_loop_turn(gw_loop *loop, gw_ns until_ns) {
     assert(!loop->in_turn);
     gw_ns limit = until_ns;
-    const gw_loop_timer *first = gw_timers_first(&loop->timers);
+    const gw_loop_timer *first = gw_timer_heap_first(&loop->timers);
     if (first && first->due_ns < limit) limit = first->due_ns;
     if (loop->tasks.next != &loop->tasks) limit = 0;
     gw_ns before = gw_clock_now();
@@ -254,16 +254,16 @@ void gw_loop_watch_remove(gw_loop *loop, gw_loop_watch *watch) {
 }
 
 gw_status gw_loop_timer_set(gw_loop *loop, gw_loop_timer *timer, gw_ns due_ns) {
-    if (timer->slot != 0) gw_timers_remove(&loop->timers, timer);
+    if (timer->slot != 0) gw_timer_heap_remove(&loop->timers, timer);
     if (due_ns == GW_NEVER) return GW_OK;
     assert(timer->fn);
     timer->due_ns = due_ns;
     timer->late_from_ns = due_ns > loop->now_ns ? due_ns : gw_clock_now();
-    return gw_timers_add(&loop->timers, timer);
+    return gw_timer_heap_add(&loop->timers, timer);
 }
 
 void gw_loop_timer_cancel(gw_loop *loop, gw_loop_timer *timer) {
-    if (timer->slot != 0) gw_timers_remove(&loop->timers, timer);
+    if (timer->slot != 0) gw_timer_heap_remove(&loop->timers, timer);
 }
 
 void gw_loop_defer(gw_loop *loop, gw_loop_task *task) {
@@ -314,7 +314,7 @@ gw_ns gw_loop_worst_lag(const gw_loop *loop, gw_ns t0, gw_ns t1) {
     gw_ns worst = gw_lag_worst(&loop->lag, t0, t1), now = gw_clock_now();
     if (now < t0) return worst;
     if (loop->in_turn && loop->woke_ns <= t1 && now - loop->woke_ns > worst) worst = now - loop->woke_ns;
-    const gw_loop_timer *first = gw_timers_first(&loop->timers);
+    const gw_loop_timer *first = gw_timer_heap_first(&loop->timers);
     if (first && first->late_from_ns <= t1 && now - first->late_from_ns > worst) worst = now - first->late_from_ns;
     return worst;
 }
