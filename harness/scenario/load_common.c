@@ -49,20 +49,20 @@ void load_bit(loader *l, const gw_doc_node *node, void *at) {
     *(bool *)at = number ? node->integer == 1 : node->boolean;
 }
 
+static void read_number(loader *l, const gw_doc_node *node, uint32_t least, uint32_t *out) {
+    if (node->kind == GW_DOC_INT && node->integer >= least && node->integer <= UINT32_MAX)
+        *out = (uint32_t)node->integer;
+    else
+        gw_doc_error(l->diag, node, "%s takes a whole number from %lu to %lu", node->key ? node->key : "this",
+                     (unsigned long)least, (unsigned long)UINT32_MAX);
+}
+
 void load_number(loader *l, const gw_doc_node *node, void *at) {
-    if (node->kind == GW_DOC_INT && node->integer >= 0 && node->integer <= UINT32_MAX) {
-        *(uint32_t *)at = (uint32_t)node->integer;
-        return;
-    }
-    gw_doc_error(l->diag, node, "%s takes a whole number from 0 to %lu", node->key ? node->key : "this",
-                 (unsigned long)UINT32_MAX);
+    read_number(l, node, 0, at);
 }
 
 void load_count(loader *l, const gw_doc_node *node, void *at) {
-    if (node->kind == GW_DOC_INT && node->integer == 0)
-        gw_doc_error(l->diag, node, "%s is at least 1", node->key);
-    else
-        load_number(l, node, at);
+    read_number(l, node, 1, at);
 }
 
 void load_u64(loader *l, const gw_doc_node *node, void *at) {
@@ -211,7 +211,7 @@ void load_rule(loader *l, const gw_doc_node *node, void *at) {
 }
 
 bool load_check_name(loader *l, const gw_doc_node *node, const char *what) {
-    static const char *const taken[] = {"I", "eps", "uuid", "now-ms"};
+    static const char *const taken[] = {"I", "eps", "uuid", "now-ms", "canary"};
     if (!gw_doc_expect_kind(l->diag, node, GW_DOC_STRING, what)) return false;
     size_t len = strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
     bool ok = len == node->text_len && len > 0;

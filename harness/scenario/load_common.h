@@ -16,7 +16,6 @@
 
 #include "scenario/suite.h"
 
-
 #define LOAD_COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
@@ -90,6 +89,8 @@ const gw_expr *load_constant(loader *l, const char *text);
 bool load_word(loader *l, const gw_doc_node *node, const char *const *words, size_t count, size_t *out);
 /* An event of the protocol, or NULL after an error. */
 const gw_event *load_event(loader *l, const gw_doc_node *node);
+/* Data of an event has only members that its schema knows; what a matcher says is absent may have any name. */
+void load_check_members(loader *l, const gw_doc_node *data, const char *event);
 /* Checks a name that a scenario gives to something. */
 bool load_check_name(loader *l, const gw_doc_node *node, const char *what);
 /* Index of a client, or -1 after an error. */

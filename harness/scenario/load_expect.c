@@ -116,11 +116,12 @@ static void misplaced(loader *l, const gw_doc_node *map, const char *key, const 
     if (node) gw_diag_error(l->diag, gw_doc_key_place(node), "'%s' goes with '%s'", key, other);
 }
 
-static void check_pattern(loader *l, const gw_doc_node *map, const char *what) {
+static void check_pattern(loader *l, const gw_doc_node *map, const gw_pattern *pattern, const char *what) {
     const gw_doc_node *event = gw_doc_get(map, "event"), *frame = gw_doc_get(map, "frame");
     if (!event && !frame) gw_doc_error(l->diag, map, "%s needs 'event' or 'frame'", what);
     if (event && frame) gw_diag_error(l->diag, gw_doc_key_place(frame), "either 'event' or 'frame', not both");
     if (!event) misplaced(l, map, "data", "event");
+    load_check_members(l, gw_doc_get(map, "data"), pattern->event);
     if (!frame) misplaced(l, map, "payload", "frame");
 }
 
@@ -149,7 +150,7 @@ void load_expect(loader *l, const gw_doc_node *map, gw_step *step) {
                                  LOAD_GROUP(pattern_fields, &step->as.expect.pattern), LOAD_GROUP(window_fields, step),
                                  LOAD_GROUP(expect_fields, step)};
     if (!load_fields(l, map, "expect", groups, LOAD_COUNT(groups))) return;
-    check_pattern(l, map, "expect");
+    check_pattern(l, map, &step->as.expect.pattern, "expect");
     step->as.expect.exact = gw_doc_get(map, "count") != NULL;
     if (!step->as.expect.exact)
         misplaced(l, map, "settle", "count");
@@ -162,7 +163,8 @@ void load_expect(loader *l, const gw_doc_node *map, gw_step *step) {
 void load_expect_none(loader *l, const gw_doc_node *map, gw_step *step) {
     const load_group groups[] = {LOAD_GROUP(load_common_fields, step),
                                  LOAD_GROUP(pattern_fields, &step->as.expect.pattern), LOAD_GROUP(none_fields, step)};
-    if (load_fields(l, map, "expect-none", groups, LOAD_COUNT(groups))) check_pattern(l, map, "expect-none");
+    if (load_fields(l, map, "expect-none", groups, LOAD_COUNT(groups)))
+        check_pattern(l, map, &step->as.expect.pattern, "expect-none");
 }
 
 void load_expect_cadence(loader *l, const gw_doc_node *map, gw_step *step) {

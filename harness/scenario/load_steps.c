@@ -103,6 +103,7 @@ static void load_trigger(loader *l, const gw_doc_node *map, gw_step *step) {
     step->as.trigger.times = 1;
     const load_group groups[] = {LOAD_GROUP(trigger_fields, step)};
     if (!load_fields(l, map, "trigger", groups, LOAD_COUNT(groups))) return;
+    load_check_members(l, gw_doc_get(map, "data"), step->as.trigger.event);
     const char *home = step->as.trigger.by != UINT16_MAX ? l->clients[step->as.trigger.by].room : "main";
     const gw_doc_node *room = gw_doc_get(map, "room");
     if (!step->as.trigger.room) step->as.trigger.room = home;

@@ -220,3 +220,35 @@ const cJSON *load_template(loader *l, const gw_doc_node *node, load_numbers numb
     cJSON *out = GW_ARENA_NEW(l->arena, cJSON);
     return fill(l, node, numbers, out) ? out : NULL;
 }
+
+/* ---- Members that an event has ---- */
+
+enum { MAX_MEMBERS = 128 };
+
+static bool is_absent(const gw_doc_node *node) {
+    return node->kind == GW_DOC_MAP && gw_doc_get(node, "$absent") != NULL;
+}
+
+static void check_members(loader *l, const gw_doc_node *node, const gw_schema *schema, const char *event) {
+    for (const gw_doc_node *n = node->kind == GW_DOC_MAP ? node->first : NULL; n; n = n->next) {
+        const gw_schema *member = schema;
+        if (n->key[0] == '$') { /* the same value, seen by a matcher */
+            for (const gw_doc_node *a = strcmp(n->key, "$one-of") == 0 ? n->first : NULL; a; a = a->next)
+                check_members(l, a, schema, event);
+            if (strcmp(n->key, "$exact") == 0 || strcmp(n->key, "$not") == 0) check_members(l, n, schema, event);
+        } else if (gw_schema_has_member(schema, n->key, &member)) {
+            check_members(l, n, member, event);
+        } else if (!is_absent(n)) {
+            const char *names[MAX_MEMBERS];
+            size_t count = gw_schema_member_names(schema, names, MAX_MEMBERS);
+            const char *guess = gw_diag_suggest(gw_span_cstr(n->key), names, count);
+            gw_diag_error(l->diag, gw_doc_key_place(n), "the data of '%s' has no '%s'%s%s%s", event, n->key,
+                          guess ? " (did you mean '" : "", guess ? guess : "", guess ? "'?)" : "");
+        }
+    }
+}
+
+void load_check_members(loader *l, const gw_doc_node *data, const char *name) {
+    const gw_event *event = name ? gw_protocol_event(l->protocol, gw_span_cstr(name)) : NULL;
+    if (data && event) check_members(l, data, event->data, name);
+}

@@ -33,7 +33,7 @@ gw_status gw_suite_add(gw_suite *suite, gw_doc *doc, const gw_scenario *const *s
     if (status == GW_OK) status = grow((void **)&suite->docs, &suite->doc_capacity, suite->doc_count, 1);
     if (status != GW_OK) return status;
     suite->docs[suite->doc_count++] = doc;
-    memcpy(suite->scenarios + suite->count, scenarios, count * sizeof *scenarios);
+    if (count) memcpy(suite->scenarios + suite->count, scenarios, count * sizeof *scenarios);
     suite->count += count;
     return GW_OK;
 }
