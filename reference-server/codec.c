@@ -202,7 +202,7 @@ static void begin_message(gw_codec *codec) {
     codec->message_opcode = opcode_of(codec);
     codec->fragments = 0;
     codec->spoiled = false;
-    codec->text = codec->strict = (gw_text){0};
+    codec->text = codec->strict = (gw_unicode){0};
     reset_gathered(codec);
     codec->gathered.max = codec->rules->max_message_bytes;
 }
@@ -263,16 +263,16 @@ static void unmask(gw_codec *codec, uint8_t *to, gw_span from) {
 
 /* False when the text can no longer be UTF-8. */
 static bool check_text(gw_codec *codec, gw_span bytes) {
-    gw_text_leniency lenient = {.surrogates = has(codec, GW_FAULT_ACCEPTS_SURROGATES),
-                                .overlong = has(codec, GW_FAULT_ACCEPTS_OVERLONG),
-                                .beyond = has(codec, GW_FAULT_ACCEPTS_BEYOND_UNICODE),
-                                .no_nonchars = has(codec, GW_FAULT_REFUSES_NONCHARACTERS)};
-    if (!codec->spoiled && !gw_text_feed(&codec->strict, bytes, (gw_text_leniency){0})) {
+    gw_unicode_leniency lenient = {.surrogates = has(codec, GW_FAULT_ACCEPTS_SURROGATES),
+                                   .overlong = has(codec, GW_FAULT_ACCEPTS_OVERLONG),
+                                   .beyond = has(codec, GW_FAULT_ACCEPTS_BEYOND_UNICODE),
+                                   .no_nonchars = has(codec, GW_FAULT_REFUSES_NONCHARACTERS)};
+    if (!codec->spoiled && !gw_unicode_feed(&codec->strict, bytes, (gw_unicode_leniency){0})) {
         codec->spoiled = true;
         if (has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
     }
     if (codec->spoiled && has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
-    return gw_text_feed(&codec->text, bytes, lenient);
+    return gw_unicode_feed(&codec->text, bytes, lenient);
 }
 
 static bool is_checked(const gw_codec *codec) {
@@ -325,8 +325,8 @@ static bool finish_close(gw_codec *codec, gw_codec_event *event) {
         return broken(codec, event, "a Close with a reason");
     if (event->payload.len > 100 && has(codec, GW_FAULT_REFUSES_LONG_REASON))
         return broken(codec, event, "a Close with a long reason");
-    gw_text text = {0};
-    bool utf8 = gw_text_feed(&text, event->payload, (gw_text_leniency){0}) && gw_text_complete(&text);
+    gw_unicode text = {0};
+    bool utf8 = gw_unicode_feed(&text, event->payload, (gw_unicode_leniency){0}) && gw_unicode_complete(&text);
     if (!utf8 && !has(codec, GW_FAULT_ACCEPTS_BAD_REASON))
         return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the reason is not UTF-8");
     return true;
@@ -337,7 +337,7 @@ static bool finish_message(gw_codec *codec, gw_codec_event *event) {
         !check_text(codec, gw_buf_span(&codec->gathered)))
         return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the text is not UTF-8");
     bool whole = !is_checked(codec) || (codec->spoiled && has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) ||
-                 gw_text_complete(&codec->text);
+                 gw_unicode_complete(&codec->text);
     if (!whole && (is_fin(codec) || has(codec, GW_FAULT_UTF8_PER_FRAGMENT))) {
         if (!has(codec, GW_FAULT_ACCEPTS_TRUNCATED_UTF8) && !has(codec, GW_FAULT_ACCEPTS_BAD_UTF8))
             return stop(codec, event, GW_CODEC_CLOSE_NOT_UTF8, "the text ends within a code point");

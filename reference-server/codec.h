@@ -10,7 +10,7 @@
 
 #include "reference-server/digest.h"
 #include "reference-server/faults.h"
-#include "reference-server/text.h"
+#include "reference-server/unicode.h"
 #include "base/buf.h"
 
 /* What all connections of a server share. */
@@ -67,8 +67,8 @@ typedef struct gw_codec {
     gw_buf gathered;    /* the request, later the message */
     uint64_t left;      /* payload bytes of the frame still to come */
     uint32_t fragments; /* frames of the unfinished message so far; 0: none is open */
-    gw_text text;       /* of the unfinished message */
-    gw_text strict;     /* the same under the standard, where a fault lets more pass */
+    gw_unicode text;    /* of the unfinished message */
+    gw_unicode strict;  /* the same under the standard, where a fault lets more pass */
     uint8_t step;
     uint8_t head[14]; /* frame header as it comes */
     uint8_t have, need;

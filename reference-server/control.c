@@ -2,7 +2,7 @@
 #include "reference-server/control.h"
 
 #include "reference-server/strict_json.h"
-#include "reference-server/text.h"
+#include "reference-server/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,9 +58,9 @@ static bool read_object(const call *c, const char *const *known, size_t count, g
     gw_span body = c->body.len > 0 ? c->body : GW_SPAN_LIT("{}");
     char text[160];
     size_t offset;
-    gw_text utf8 = {0};
+    gw_unicode utf8 = {0};
     const char *why = gw_strict_json_check(body, &offset);
-    if (!why && !(gw_text_feed(&utf8, body, (gw_text_leniency){0}) && gw_text_complete(&utf8))) {
+    if (!why && !(gw_unicode_feed(&utf8, body, (gw_unicode_leniency){0}) && gw_unicode_complete(&utf8))) {
         gw_control_refuse(c->answer, 400, "the body is not UTF-8");
         return false;
     }

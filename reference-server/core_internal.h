@@ -5,7 +5,7 @@
 #include "reference-server/codec.h"
 #include "reference-server/core.h"
 #include "reference-server/gateway.h"
-#include "reference-server/timers.h"
+#include "reference-server/deadlines.h"
 
 typedef enum gw_core_phase {
     GW_CORE_PHASE_OPENING,     /* the request is not yet answered */
@@ -19,7 +19,7 @@ typedef enum gw_core_phase {
 } gw_core_phase;
 
 struct gw_core_conn {
-    gw_timers_node timer;
+    gw_deadlines_node timer;
     gw_gateway_member member;
     gw_codec codec;
     void *user;
@@ -41,7 +41,7 @@ struct gw_core {
     gw_core_config config;
     gw_codec_rules rules;
     gw_gateway *gateway;
-    gw_timers timers;
+    gw_deadlines timers;
     gw_core_conn *first;
     gw_core_conn *ready_first, *ready_last;
     size_t count;

@@ -58,7 +58,7 @@
     X(ACCEPTS_RESERVED_CONTROL, "accepts-reserved-control-opcodes", "frame", "RFC6455-5.2-O2", "Frames with opcode 11 to 15 are skipped.") \
     X(ACCEPTS_RESERVED_LATER, "accepts-reserved-opcodes-later", "frame", "RFC6455-5.2-O3", "After a first good message, frames with a reserved opcode are skipped.") \
     X(IGNORES_EMPTY_PING, "ignores-empty-ping", "frame", "RFC6455-5.5.2-P1", "A Ping without payload is not answered.") \
-    X(IGNORES_PINGS, "ignores-pings", "frame", "RFC6455-5.5.2-P1 RFC6455-5.5.2-P2 RFC6455-5.5.2-P3 RFC6455-5.5.2-P5 RFC6455-5.5.2-P7 RFC6455-5.5.2-P8", "Pings are not answered.") \
+    X(IGNORES_PINGS, "ignores-pings", "frame", "RFC6455-5.5.2-P1 RFC6455-5.5.3-P2 RFC6455-5.5.3-P3 RFC6455-5.5.2-P5 RFC6455-5.5.2-P7 RFC6455-5.5.3-P8", "Pings are not answered.") \
     X(PONG_EMPTY, "pong-empty", "frame", "RFC6455-5.5.3-P2 RFC6455-5.5.3-P3", "Pongs carry no payload.") \
     X(PONG_TEXT_ONLY, "pong-cut-at-nul", "frame", "RFC6455-5.5.3-P3", "The payload of a Pong ends at the first zero byte.") \
     X(ACCEPTS_LONG_PING, "accepts-long-ping", "frame", "RFC6455-5.5-P4", "Pings of more than 125 bytes are answered.") \

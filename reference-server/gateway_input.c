@@ -114,8 +114,8 @@ static void on_bad_id(gw_gateway *gateway, gw_gateway_member *member, gw_strict_
         refuse(gateway, member, GW_GATEWAY_CLOSE_UNKNOWN, "there is no such event");
 }
 
-static void on_event(gw_gateway *gateway, gw_gateway_member *member, const gw_event *event, gw_strict_json_value data,
-                     gw_ns now) {
+static void on_event(gw_gateway *gateway, gw_gateway_member *member, const gw_event_row *event,
+                     gw_strict_json_value data, gw_ns now) {
     if (!event->from_client) {
         if (gw_gateway_has(gateway, GW_FAULT_RELAYS_CLIENT_EVENTS) && data.kind == GW_STRICT_JSON_OBJECT)
             gw_gateway_broadcast(gateway, member->room, event, data.text, now);
@@ -125,7 +125,7 @@ static void on_event(gw_gateway *gateway, gw_gateway_member *member, const gw_ev
     }
     if (data.kind != GW_STRICT_JSON_OBJECT && data.kind != GW_STRICT_JSON_NULL && data.kind != GW_STRICT_JSON_NONE)
         refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "data must be an object");
-    else if (event->id == GW_EVENT_HEARTBEAT)
+    else if (event->id == GW_EVENT_ID_HEARTBEAT)
         on_heartbeat(gateway, member, now);
     else
         on_ask(gateway, member, now);
@@ -163,7 +163,7 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
         return;
     }
     uint64_t number = 0;
-    const gw_event *event = gw_strict_json_natural(id, UINT64_MAX, &number) ? gw_event_by_id(number) : NULL;
+    const gw_event_row *event = gw_strict_json_natural(id, UINT64_MAX, &number) ? gw_event_table_by_id(number) : NULL;
     if (event)
         on_event(gateway, member, event, gw_strict_json_get(root, "d"), now);
     else

@@ -59,9 +59,10 @@ void gw_gateway_release(gw_gateway *gateway, gw_gateway_member *member);
 void gw_gateway_close(gw_gateway *gateway, gw_gateway_member *member, uint16_t code, const char *why,
                       gw_gateway_leave how);
 /* The event to everybody in the room, as the faults have it; counts those reached. */
-size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data, gw_ns now);
+size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data,
+                            gw_ns now);
 /* The data as the faults have it, appended to out (gateway_mangle.c). */
-void gw_gateway_mangle(const gw_gateway *gateway, const gw_event *event, gw_span data, gw_buf *out);
+void gw_gateway_mangle(const gw_gateway *gateway, const gw_event_row *event, gw_span data, gw_buf *out);
 /* hello is out, or never comes: the timers run (gateway.c). */
 void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
 /* A valid client heartbeat (gateway.c). */

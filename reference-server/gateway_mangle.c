@@ -81,8 +81,8 @@ static const struct {
     uint32_t event;
     const char *field;
 } dropped[] = {
-    {GW_FAULT_MESSAGE_NO_TIME, GW_EVENT_MESSAGE_CREATE, "sentAt"},
-    {GW_FAULT_CHANGE_NO_USER, GW_EVENT_PARTICIPANT_CHANGE, "userId"},
+    {GW_FAULT_MESSAGE_NO_TIME, GW_EVENT_ID_MESSAGE_CREATE, "sentAt"},
+    {GW_FAULT_CHANGE_NO_USER, GW_EVENT_ID_PARTICIPANT_CHANGE, "userId"},
 };
 
 /* Fields whose value a fault replaces: a fixed text, or the old one in quotes where `text` is NULL. */
@@ -91,10 +91,10 @@ static const struct {
     uint32_t event;
     const char *field, *text;
 } replaced[] = {
-    {GW_FAULT_MESSAGE_TIME_STRING, GW_EVENT_MESSAGE_CREATE, "sentAt", NULL},
-    {GW_FAULT_MESSAGE_AUTHOR_NUMBER, GW_EVENT_MESSAGE_CREATE, "authorId", "42"},
-    {GW_FAULT_UPDATE_NUMBER_STRING, GW_EVENT_ROOM_UPDATE, "maxParticipants", NULL},
-    {GW_FAULT_KICK_WRONG_USER, GW_EVENT_PARTICIPANT_KICK, "userId", "\"somebody-else\""},
+    {GW_FAULT_MESSAGE_TIME_STRING, GW_EVENT_ID_MESSAGE_CREATE, "sentAt", NULL},
+    {GW_FAULT_MESSAGE_AUTHOR_NUMBER, GW_EVENT_ID_MESSAGE_CREATE, "authorId", "42"},
+    {GW_FAULT_UPDATE_NUMBER_STRING, GW_EVENT_ID_ROOM_UPDATE, "maxParticipants", NULL},
+    {GW_FAULT_KICK_WRONG_USER, GW_EVENT_ID_PARTICIPANT_KICK, "userId", "\"somebody-else\""},
 };
 
 /* Members that a fault puts behind the others. */
@@ -103,13 +103,13 @@ static const struct {
     uint32_t event;
     const char *text;
 } added[] = {
-    {GW_FAULT_MESSAGE_EXTRA_FIELD, GW_EVENT_MESSAGE_CREATE, "\"edited\":false"},
-    {GW_FAULT_ROOM_CLOSE_DATA, GW_EVENT_ROOM_CLOSE, "\"reason\":\"closed\""},
+    {GW_FAULT_MESSAGE_EXTRA_FIELD, GW_EVENT_ID_MESSAGE_CREATE, "\"edited\":false"},
+    {GW_FAULT_ROOM_CLOSE_DATA, GW_EVENT_ID_ROOM_CLOSE, "\"reason\":\"closed\""},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-static bool is_dropped(const gw_gateway *gateway, const gw_event *event, gw_span key) {
+static bool is_dropped(const gw_gateway *gateway, const gw_event_row *event, gw_span key) {
     for (size_t i = 0; i < COUNT(dropped); i++)
         if (gw_gateway_has(gateway, dropped[i].fault) && event->id == dropped[i].event &&
             gw_strict_json_equals(key, dropped[i].field))
@@ -117,7 +117,7 @@ static bool is_dropped(const gw_gateway *gateway, const gw_event *event, gw_span
     return false;
 }
 
-static void write_value(const gw_gateway *gateway, const gw_event *event, gw_span key, gw_strict_json_value value,
+static void write_value(const gw_gateway *gateway, const gw_event_row *event, gw_span key, gw_strict_json_value value,
                         gw_buf *out) {
     for (size_t i = 0; i < COUNT(replaced); i++) {
         if (!gw_gateway_has(gateway, replaced[i].fault) || event->id != replaced[i].event ||
@@ -129,33 +129,34 @@ static void write_value(const gw_gateway *gateway, const gw_event *event, gw_spa
             gw_buf_printf(out, "\"%.*s\"", GW_SPAN_ARG(value.text));
         return;
     }
-    if (event->id == GW_EVENT_MESSAGE_CREATE && touches_content(gateway) && gw_strict_json_equals(key, "content")) {
+    if (event->id == GW_EVENT_ID_MESSAGE_CREATE && touches_content(gateway) && gw_strict_json_equals(key, "content")) {
         write_content(gateway, value.text, out);
         return;
     }
     bool boolean = value.kind == GW_STRICT_JSON_TRUE || value.kind == GW_STRICT_JSON_FALSE;
-    if (boolean && event->id == GW_EVENT_PARTICIPANT_CHANGE && gw_gateway_has(gateway, GW_FAULT_CHANGE_BOOLEAN_NUMBER))
+    if (boolean && event->id == GW_EVENT_ID_PARTICIPANT_CHANGE &&
+        gw_gateway_has(gateway, GW_FAULT_CHANGE_BOOLEAN_NUMBER))
         gw_buf_append_byte(out, value.kind == GW_STRICT_JSON_TRUE ? '1' : '0');
     else
         gw_buf_append_span(out, value.text);
 }
 
-static void write_additions(const gw_gateway *gateway, const gw_event *event, gw_strict_json_value data, bool first,
+static void write_additions(const gw_gateway *gateway, const gw_event_row *event, gw_strict_json_value data, bool first,
                             gw_buf *out) {
     for (size_t i = 0; i < COUNT(added); i++) {
         if (!gw_gateway_has(gateway, added[i].fault) || event->id != added[i].event) continue;
         gw_buf_printf(out, "%s%s", first ? "" : ",", added[i].text);
         first = false;
     }
-    if (event->id != GW_EVENT_ROOM_UPDATE || !gw_gateway_has(gateway, GW_FAULT_UPDATE_NULL_FIELDS)) return;
-    for (const gw_event_field *field = event->fields; field->name; field++) {
+    if (event->id != GW_EVENT_ID_ROOM_UPDATE || !gw_gateway_has(gateway, GW_FAULT_UPDATE_NULL_FIELDS)) return;
+    for (const gw_event_table_field *field = event->fields; field->name; field++) {
         if (gw_strict_json_get(data, field->name).kind != GW_STRICT_JSON_NONE) continue;
         gw_buf_printf(out, "%s\"%s\":null", first ? "" : ",", field->name);
         first = false;
     }
 }
 
-void gw_gateway_mangle(const gw_gateway *gateway, const gw_event *event, gw_span data, gw_buf *out) {
+void gw_gateway_mangle(const gw_gateway *gateway, const gw_event_row *event, gw_span data, gw_buf *out) {
     static const gw_faults none;
     if (memcmp(&gateway->config.faults, &none, sizeof none) == 0) {
         gw_buf_append_span(out, data);

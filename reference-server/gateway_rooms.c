@@ -120,10 +120,10 @@ gw_status gw_gateway_participant_create(gw_gateway *gateway, gw_span room_id, ch
 /* ---- events ---- */
 
 /* The data with sentAt filled in where a message lacks it. */
-static void complete_data(const gw_gateway *gateway, const gw_event *event, gw_span data, gw_ns now, gw_buf *out) {
+static void complete_data(const gw_gateway *gateway, const gw_event_row *event, gw_span data, gw_ns now, gw_buf *out) {
     gw_strict_json_value value = gw_strict_json_root(data);
     gw_buf_append_span(out, value.text);
-    if (event->id != GW_EVENT_MESSAGE_CREATE || value.kind != GW_STRICT_JSON_OBJECT) return;
+    if (event->id != GW_EVENT_ID_MESSAGE_CREATE || value.kind != GW_STRICT_JSON_OBJECT) return;
     if (gw_strict_json_get(value, "sentAt").kind != GW_STRICT_JSON_NONE) return;
     size_t at = 0;
     gw_span key;
@@ -134,12 +134,12 @@ static void complete_data(const gw_gateway *gateway, const gw_event *event, gw_s
                   (long long)(gateway->config.unix_ms_at_zero + now / GW_MS));
 }
 
-static void after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data) {
-    if (event->id == GW_EVENT_ROOM_CLOSE) {
+static void after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data) {
+    if (event->id == GW_EVENT_ID_ROOM_CLOSE) {
         gw_gateway_drop_room(gateway, room, "the room is closed");
         return;
     }
-    if (event->id != GW_EVENT_PARTICIPANT_KICK) return;
+    if (event->id != GW_EVENT_ID_PARTICIPANT_KICK) return;
     gw_buf user;
     gw_buf_init(&user, GW_GATEWAY_ID_BYTES);
     gw_strict_json_value value = gw_strict_json_get(gw_strict_json_root(data), "userId");
@@ -159,7 +159,7 @@ gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, g
     *delivered = 0;
     gw_gateway_room *room = gw_gateway_find_room(gateway, room_id);
     if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", room_id);
-    const gw_event *event = gw_event_by_name(name);
+    const gw_event_row *event = gw_event_table_by_name(name);
     if (!event || !event->triggered) return say(error, GW_ERR_UNSUPPORTED, "no event to trigger:", name);
     const char *why = gw_strict_json_check(data, NULL);
     if (why) return say(error, GW_ERR_INVALID, "data is not JSON:", gw_span_cstr(why));
@@ -170,7 +170,8 @@ gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, g
     gw_status status = whole.error;
     if (status != GW_OK) {
         say(error, status, "the event cannot be made:", gw_span_cstr(gw_status_text(status)));
-    } else if (!gw_event_check_data(event, gw_strict_json_root(gw_buf_span(&whole)), error, GW_GATEWAY_ERROR_BYTES)) {
+    } else if (!gw_event_table_check_data(event, gw_strict_json_root(gw_buf_span(&whole)), error,
+                                          GW_GATEWAY_ERROR_BYTES)) {
         status = GW_ERR_INVALID;
     } else {
         *delivered = gw_gateway_broadcast(gateway, room, event, gw_buf_span(&whole), now);

@@ -34,7 +34,7 @@ static void write_interval(const gw_gateway *gateway, gw_buf *out) {
 
 void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member) {
     gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_HELLO);
+    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_ID_HELLO);
     write_interval(gateway, &gateway->scratch);
     gw_buf_append_byte(&gateway->scratch, '}');
     send_scratch(gateway, member, false);
@@ -42,7 +42,7 @@ void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member) {
 
 void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member) {
     gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_HEARTBEAT);
+    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_ID_HEARTBEAT);
     if (gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_WITH_DATA))
         gw_buf_printf(&gateway->scratch, "{\"count\":%u}", (unsigned)member->beats_sent);
     else
@@ -53,7 +53,7 @@ void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member) {
 
 void gw_gateway_send_ask(gw_gateway *gateway, gw_gateway_member *member) {
     gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":%s}", GW_EVENT_HEARTBEAT_ACK,
+    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":%s}", GW_EVENT_ID_HEARTBEAT_ACK,
                   gw_gateway_has(gateway, GW_FAULT_ASK_WITH_DATA) ? "{\"nonce\":7}" : "{}");
     send_scratch(gateway, member, false);
 }
@@ -85,14 +85,14 @@ static void append_quoted(gw_buf *out, gw_span text) {
 }
 
 /* The envelope of an event into the scratch buffer. */
-static void compose(gw_gateway *gateway, const gw_event *event, gw_span data) {
+static void compose(gw_gateway *gateway, const gw_event_row *event, gw_span data) {
     gw_buf *out = &gateway->scratch;
     gw_buf mangled;
     gw_buf_init(&mangled, out->max);
     gw_gateway_mangle(gateway, event, data, &mangled);
 
     gw_buf_clear(out);
-    bool bent = event->id == GW_EVENT_ROOM_UPDATE;
+    bool bent = event->id == GW_EVENT_ID_ROOM_UPDATE;
     const char *after = bent && gw_gateway_has(gateway, GW_FAULT_TRAILING_COMMA) ? ",}" : "}";
     unsigned id = bent && gw_gateway_has(gateway, GW_FAULT_ID_WRONG) ? 40 : event->id;
     const char *quote = bent && gw_gateway_has(gateway, GW_FAULT_ID_STRING) ? "\"" : "";
@@ -124,20 +124,21 @@ static bool names(gw_span data, const char *field, const char *plain) {
 }
 
 /* Do the faults let this member have the event? */
-static bool receives(const gw_gateway *gateway, const gw_gateway_member *member, const gw_event *event, gw_span data) {
+static bool receives(const gw_gateway *gateway, const gw_gateway_member *member, const gw_event_row *event,
+                     gw_span data) {
     if (gw_gateway_has(gateway, GW_FAULT_EVENT_TO_ONE) && member->previous) return false;
     if (gw_gateway_has(gateway, GW_FAULT_EVENT_ONCE_A_PARTICIPANT) && has_earlier_connection(member)) return false;
-    if (event->id == GW_EVENT_ROOM_CLOSE) return !gw_gateway_has(gateway, GW_FAULT_ROOM_CLOSE_SILENT);
-    if (event->id == GW_EVENT_PARTICIPANT_KICK && gw_gateway_has(gateway, GW_FAULT_KICK_NOT_TOLD))
+    if (event->id == GW_EVENT_ID_ROOM_CLOSE) return !gw_gateway_has(gateway, GW_FAULT_ROOM_CLOSE_SILENT);
+    if (event->id == GW_EVENT_ID_PARTICIPANT_KICK && gw_gateway_has(gateway, GW_FAULT_KICK_NOT_TOLD))
         return !names(data, "userId", member->participant->id);
-    if (event->id == GW_EVENT_MESSAGE_CREATE && gw_gateway_has(gateway, GW_FAULT_MESSAGE_EMPTY_LOST))
+    if (event->id == GW_EVENT_ID_MESSAGE_CREATE && gw_gateway_has(gateway, GW_FAULT_MESSAGE_EMPTY_LOST))
         return !names(data, "content", "");
     return true;
 }
 
-static void deliver(gw_gateway *gateway, gw_gateway_member *member, const gw_event *event, gw_ns now) {
+static void deliver(gw_gateway *gateway, gw_gateway_member *member, const gw_event_row *event, gw_ns now) {
     gw_buf *text = &gateway->scratch;
-    bool binary = event->id == GW_EVENT_ROOM_UPDATE && gw_gateway_has(gateway, GW_FAULT_EVENT_BINARY);
+    bool binary = event->id == GW_EVENT_ID_ROOM_UPDATE && gw_gateway_has(gateway, GW_FAULT_EVENT_BINARY);
     bool swaps = member->second_of_pair && gw_gateway_has(gateway, GW_FAULT_EVENTS_REORDERED);
     if (swaps && member->held.len == 0 && gw_buf_append_span(&member->held, gw_buf_span(text)) == GW_OK) {
         member->release_at = gw_time_add(now, 100 * GW_MS);
@@ -151,7 +152,7 @@ static void deliver(gw_gateway *gateway, gw_gateway_member *member, const gw_eve
     if (swaps) gw_gateway_release(gateway, member);
 }
 
-static size_t deliver_to_room(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data,
+static size_t deliver_to_room(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data,
                               gw_ns now) {
     size_t reached = 0;
     gw_gateway_member *next;
@@ -165,7 +166,7 @@ static size_t deliver_to_room(gw_gateway *gateway, gw_gateway_room *room, const 
     return reached;
 }
 
-size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event *event, gw_span data,
+size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data,
                             gw_ns now) {
     compose(gateway, event, data);
     if (!gw_gateway_has(gateway, GW_FAULT_EVENT_TO_ALL_ROOMS)) return deliver_to_room(gateway, room, event, data, now);

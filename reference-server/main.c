@@ -6,16 +6,16 @@
 enum { MAX_TEXT_BYTES = 1 << 20 };
 
 int main(int argc, char **argv) {
-    gw_options options;
+    gw_server_options options;
     gw_buf text;
     gw_buf_init(&text, MAX_TEXT_BYTES);
-    gw_options_result result = gw_options_parse(argc, argv, &options, &text);
+    gw_server_options_result result = gw_server_options_parse(argc, argv, &options, &text);
     int code = 0;
-    if (result == GW_OPTIONS_RUN) {
+    if (result == GW_SERVER_OPTIONS_RUN) {
         code = gw_server_run(&options);
     } else {
-        fputs(gw_buf_cstr(&text), result == GW_OPTIONS_DONE ? stdout : stderr);
-        code = result == GW_OPTIONS_DONE ? 0 : GW_SERVER_BAD_FILE;
+        fputs(gw_buf_cstr(&text), result == GW_SERVER_OPTIONS_DONE ? stdout : stderr);
+        code = result == GW_SERVER_OPTIONS_DONE ? 0 : GW_SERVER_BAD_FILE;
     }
     gw_buf_deinit(&text);
     return code;

@@ -121,7 +121,7 @@ static bool create_context(gw_server *server) {
 }
 
 static struct lws_vhost *listen_gateway(gw_server *server) {
-    const gw_options *options = server->options;
+    const gw_server_options *options = server->options;
     struct lws_context_creation_info info = {0};
     info.options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
     info.vhost_name = "gateway";
@@ -152,7 +152,7 @@ static struct lws_vhost *listen_control(gw_server *server) {
 }
 
 static gw_server_exit open_ports(gw_server *server) {
-    const gw_options *options = server->options;
+    const gw_server_options *options = server->options;
     struct lws_vhost *gateway = listen_gateway(server);
     if (!gateway && options->tls_cert) {
         complain("cannot serve TLS with", options->tls_cert, "the certificate, key or CA is not usable");
@@ -229,7 +229,7 @@ static gw_server_exit tear_down(gw_server *server, gw_server_exit result) {
     return GW_SERVER_INTERNAL;
 }
 
-gw_server_exit gw_server_run(const gw_options *options) {
+gw_server_exit gw_server_run(const gw_server_options *options) {
     if (!file_is_readable(options->tls_cert) || !file_is_readable(options->tls_key) ||
         !file_is_readable(options->tls_client_ca))
         return GW_SERVER_BAD_FILE;

@@ -4,7 +4,7 @@
 #ifndef GW_SERVER_H
 #define GW_SERVER_H
 
-#include "reference-server/options.h"
+#include "reference-server/server_options.h"
 
 typedef enum gw_server_exit {
     GW_SERVER_STOPPED = 0,
@@ -15,6 +15,6 @@ typedef enum gw_server_exit {
 
 /* Serves until SIGTERM or SIGINT, then closes every connection with 1001 and returns. Prints the ready line on stdout
  * and, when it cannot start, one line on stderr. */
-gw_server_exit gw_server_run(const gw_options *options);
+gw_server_exit gw_server_run(const gw_server_options *options);
 
 #endif

@@ -8,7 +8,7 @@
 #include <uv.h>
 
 typedef struct gw_server {
-    const gw_options *options;
+    const gw_server_options *options;
     gw_core *core;
     uint64_t started_ns; /* uv_hrtime at t = 0 of the core */
     uv_loop_t loop;

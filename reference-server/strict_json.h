@@ -38,6 +38,9 @@ bool gw_strict_json_next(gw_strict_json_value object, size_t *at, gw_span *key, 
 gw_status gw_strict_json_unescape(gw_span string, gw_buf *out);
 /* Does this string, escapes resolved, read `plain`? */
 bool gw_strict_json_equals(gw_span string, const char *plain);
+/* One character of a checked string's inside, escapes resolved: a byte as it stands, or an escape as UTF-8 (at most 4
+ * bytes, more than one for \u alone). Moves *at behind it and returns the bytes in out. */
+size_t gw_strict_json_next_char(const uint8_t **at, uint8_t out[4]);
 /* Is this number an integer without fraction, exponent and minus sign, and at most max? */
 bool gw_strict_json_natural(gw_strict_json_value number, uint64_t max, uint64_t *out);
 

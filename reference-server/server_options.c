@@ -1,5 +1,5 @@
 /* The command line of gwspec-server. */
-#include "reference-server/options.h"
+#include "reference-server/server_options.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef GW_OPTIONS_VERSION
-#define GW_OPTIONS_VERSION "0"
+#ifndef GW_SERVER_OPTIONS_VERSION
+#define GW_SERVER_OPTIONS_VERSION "0"
 #endif
 
 /* X(name, argument or NULL, help): the order is the order of --help. */
@@ -56,8 +56,8 @@ static void write_help(gw_buf *out) {
                        "Usage: gwspec-server [OPTION]...\n"
                        "The reference gateway: rooms, events and heartbeats over WebSocket, and a control API.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        gw_buf_printf(out, "  --%s %-*s %s\n", rows[i].name,
-                      (int)(26 - strlen(rows[i].name)), rows[i].argument ? rows[i].argument : "", rows[i].help);
+        gw_buf_printf(out, "  --%s %-*s %s\n", rows[i].name, (int)(26 - strlen(rows[i].name)),
+                      rows[i].argument ? rows[i].argument : "", rows[i].help);
     gw_buf_append_cstr(out, "\nExit: 0 after SIGTERM or SIGINT, 2 bad option or file, 3 the port cannot be had, "
                             "4 internal error.\n");
 }
@@ -124,14 +124,14 @@ static bool take_fault(gw_buf *text, const char *value, gw_faults *faults) {
     return false;
 }
 
-static bool take_address(gw_buf *text, const char *value, gw_options *options) {
+static bool take_address(gw_buf *text, const char *value, gw_server_options *options) {
     struct in_addr v4;
     options->listen = value;
     if (inet_pton(AF_INET, value, &v4) == 1) return true;
     return complain(text, OPTION_LISTEN, value, "must be an IPv4 address");
 }
 
-static bool take(option_id id, const char *value, gw_options *options, gw_buf *text) {
+static bool take(option_id id, const char *value, gw_server_options *options, gw_buf *text) {
     gw_core_config *core = &options->core;
     uint64_t n = 0;
     bool ok = true;
@@ -188,23 +188,23 @@ static bool take(option_id id, const char *value, gw_options *options, gw_buf *t
     }
 }
 
-static gw_options_result bad(gw_buf *text, const char *line) {
+static gw_server_options_result bad(gw_buf *text, const char *line) {
     gw_buf_printf(text, "gwspec-server: %s\n", line);
-    return GW_OPTIONS_BAD;
+    return GW_SERVER_OPTIONS_BAD;
 }
 
 /* What is wrong with the options together, or NULL. */
-static const char *judge(const gw_options *options) {
+static const char *judge(const gw_server_options *options) {
     if (!options->tls_cert != !options->tls_key) return "--tls-cert and --tls-key need each other";
     if (options->tls_client_ca && !options->tls_cert) return "--tls-client-ca needs --tls-cert";
     return NULL;
 }
 
-gw_options_result gw_options_parse(int argc, char **argv, gw_options *options, gw_buf *text) {
+gw_server_options_result gw_server_options_parse(int argc, char **argv, gw_server_options *options, gw_buf *text) {
     struct option table[OPTION_COUNT + 1] = {{0}};
     for (int i = 0; i < OPTION_COUNT; i++)
         table[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 256 + i};
-    *options = (gw_options){.seed = 1, .listen = "127.0.0.1", .port = 4000};
+    *options = (gw_server_options){.seed = 1, .listen = "127.0.0.1", .port = 4000};
     gw_core_config_default(&options->core);
 
     bool list = false, json = false;
@@ -215,26 +215,26 @@ gw_options_result gw_options_parse(int argc, char **argv, gw_options *options, g
             const char *arg = argv[optind - 1];
             gw_buf_printf(text, "gwspec-server: %s: %s; see --help\n", arg,
                           found == ':' ? "needs a value" : "unknown or ambiguous option");
-            return GW_OPTIONS_BAD;
+            return GW_SERVER_OPTIONS_BAD;
         }
         option_id id = (option_id)(found - 256);
         if (id == OPTION_HELP || id == OPTION_VERSION) {
             if (id == OPTION_HELP)
                 write_help(text);
             else
-                gw_buf_append_cstr(text, "gwspec-server " GW_OPTIONS_VERSION "\n");
-            return GW_OPTIONS_DONE;
+                gw_buf_append_cstr(text, "gwspec-server " GW_SERVER_OPTIONS_VERSION "\n");
+            return GW_SERVER_OPTIONS_DONE;
         }
         list |= id == OPTION_LIST_FAULTS;
         json |= id == OPTION_JSON;
-        if (!take(id, optarg, options, text)) return GW_OPTIONS_BAD;
+        if (!take(id, optarg, options, text)) return GW_SERVER_OPTIONS_BAD;
     }
     if (optind < argc) {
         gw_buf_printf(text, "gwspec-server: unexpected argument %s; see --help\n", argv[optind]);
-        return GW_OPTIONS_BAD;
+        return GW_SERVER_OPTIONS_BAD;
     }
     if (json && !list) return bad(text, "--json goes with --list-faults");
-    if (list) return gw_faults_list(json, text) == GW_OK ? GW_OPTIONS_DONE : bad(text, "out of memory");
+    if (list) return gw_faults_list(json, text) == GW_OK ? GW_SERVER_OPTIONS_DONE : bad(text, "out of memory");
     const char *why = judge(options);
-    return why ? bad(text, why) : GW_OPTIONS_RUN;
+    return why ? bad(text, why) : GW_SERVER_OPTIONS_RUN;
 }

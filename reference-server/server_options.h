@@ -1,10 +1,10 @@
 /* The command line of gwspec-server: one table makes parsing and help. */
-#ifndef GW_OPTIONS_H
-#define GW_OPTIONS_H
+#ifndef GW_SERVER_OPTIONS_H
+#define GW_SERVER_OPTIONS_H
 
 #include "reference-server/core.h"
 
-typedef struct gw_options {
+typedef struct gw_server_options {
     gw_core_config core;
     gw_faults faults;
     uint64_t seed;
@@ -12,15 +12,15 @@ typedef struct gw_options {
     int port, control_port;                         /* 0: any free one */
     const char *tls_cert, *tls_key, *tls_client_ca; /* NULL: none */
     bool quiet, verbose;
-} gw_options;
+} gw_server_options;
 
-typedef enum gw_options_result {
-    GW_OPTIONS_RUN,
-    GW_OPTIONS_DONE, /* --help and the like: text is for stdout, exit 0 */
-    GW_OPTIONS_BAD   /* text is one line for stderr, exit 2 */
-} gw_options_result;
+typedef enum gw_server_options_result {
+    GW_SERVER_OPTIONS_RUN,
+    GW_SERVER_OPTIONS_DONE, /* --help and the like: text is for stdout, exit 0 */
+    GW_SERVER_OPTIONS_BAD   /* text is one line for stderr, exit 2 */
+} gw_server_options_result;
 
 /* Reads argv. What is to be printed is appended to text. */
-gw_options_result gw_options_parse(int argc, char **argv, gw_options *options, gw_buf *text);
+gw_server_options_result gw_server_options_parse(int argc, char **argv, gw_server_options *options, gw_buf *text);
 
 #endif

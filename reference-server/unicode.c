@@ -1,7 +1,7 @@
 /* UTF-8 by lead byte: each narrows the range of the byte behind it (RFC 3629 section 4). Pure. */
-#include "reference-server/text.h"
+#include "reference-server/unicode.h"
 
-static bool start(gw_text *text, uint8_t lead, gw_text_leniency leniency) {
+static bool start(gw_unicode *text, uint8_t lead, gw_unicode_leniency leniency) {
     text->low = 0x80;
     text->high = 0xbf;
     if (lead >= 0xc2 && lead <= 0xdf) {
@@ -31,7 +31,7 @@ static bool start(gw_text *text, uint8_t lead, gw_text_leniency leniency) {
     return false;
 }
 
-bool gw_text_feed(gw_text *text, gw_span bytes, gw_text_leniency leniency) {
+bool gw_unicode_feed(gw_unicode *text, gw_span bytes, gw_unicode_leniency leniency) {
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t byte = bytes.ptr[i];
         if (text->missing == 0) {

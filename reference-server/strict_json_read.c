@@ -1,0 +1,117 @@
+/* Reading a text that has passed the check. Pure. */
+#include "reference-server/strict_json.h"
+
+#include <string.h>
+
+/* The end of the checked value that starts at `at`. */
+static size_t value_end(gw_span text, size_t at) {
+    size_t depth = 0;
+    for (;; at++) {
+        uint8_t c = text.ptr[at];
+        if (c == '"') {
+            for (at++; text.ptr[at] != '"'; at++)
+                if (text.ptr[at] == '\\') at++;
+            if (depth == 0) return at + 1;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            if (--depth == 0) return at + 1;
+        } else if (depth == 0) {
+            while (at < text.len && !strchr(" \t\r\n,]}", text.ptr[at])) at++;
+            return at;
+        }
+    }
+}
+
+static size_t after_space(gw_span text, size_t at) {
+    while (at < text.len && strchr(" \t\r\n", text.ptr[at])) at++;
+    return at;
+}
+
+static gw_strict_json_value value_at(gw_span text, size_t at) {
+    gw_strict_json_value value = {.text = gw_span_sub(text, at, value_end(text, at) - at)};
+    switch (text.ptr[at]) {
+    case 'n':
+        value.kind = GW_STRICT_JSON_NULL;
+        break;
+    case 'f':
+        value.kind = GW_STRICT_JSON_FALSE;
+        break;
+    case 't':
+        value.kind = GW_STRICT_JSON_TRUE;
+        break;
+    case '"':
+        value.kind = GW_STRICT_JSON_STRING;
+        break;
+    case '{':
+        value.kind = GW_STRICT_JSON_OBJECT;
+        break;
+    case '[':
+        value.kind = GW_STRICT_JSON_ARRAY;
+        break;
+    default:
+        value.kind = GW_STRICT_JSON_NUMBER;
+    }
+    return value;
+}
+
+gw_strict_json_value gw_strict_json_root(gw_span text) {
+    return value_at(text, after_space(text, 0));
+}
+
+bool gw_strict_json_next(gw_strict_json_value object, size_t *at, gw_span *key, gw_strict_json_value *value) {
+    if (object.kind != GW_STRICT_JSON_OBJECT) return false;
+    gw_span text = object.text;
+    size_t from = after_space(text, *at + (*at == 0));
+    if (text.ptr[from] == ',') from = after_space(text, from + 1);
+    if (text.ptr[from] == '}') return false;
+    size_t end = value_end(text, from);
+    *key = gw_span_sub(text, from, end - from);
+    from = after_space(text, after_space(text, end) + 1);
+    *value = value_at(text, from);
+    *at = from + value->text.len;
+    return true;
+}
+
+gw_strict_json_value gw_strict_json_get(gw_strict_json_value object, const char *key) {
+    size_t at = 0;
+    gw_span name;
+    gw_strict_json_value value;
+    while (gw_strict_json_next(object, &at, &name, &value))
+        if (gw_strict_json_equals(name, key)) return value;
+    return (gw_strict_json_value){0};
+}
+
+gw_status gw_strict_json_unescape(gw_span string, gw_buf *out) {
+    const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    uint8_t c[4];
+    while (p < end) {
+        size_t n = gw_strict_json_next_char(&p, c);
+        gw_status status = gw_buf_append(out, c, n);
+        if (status != GW_OK) return status;
+    }
+    return GW_OK;
+}
+
+bool gw_strict_json_equals(gw_span string, const char *plain) {
+    const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    uint8_t c[4];
+    while (p < end) {
+        size_t n = gw_strict_json_next_char(&p, c);
+        for (size_t i = 0; i < n; i++)
+            if ((uint8_t)*plain++ != c[i] || c[i] == 0) return false;
+    }
+    return *plain == 0;
+}
+
+bool gw_strict_json_natural(gw_strict_json_value number, uint64_t max, uint64_t *out) {
+    if (number.kind != GW_STRICT_JSON_NUMBER) return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < number.text.len; i++) {
+        uint8_t c = number.text.ptr[i];
+        if (c < '0' || c > '9' || value > (max - (c - '0')) / 10) return false;
+        value = value * 10 + (c - '0');
+    }
+    *out = value;
+    return true;
+}
