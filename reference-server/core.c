@@ -78,7 +78,7 @@ void gw_core_plan(gw_core_conn *conn) {
         gw_ns beat = gw_gateway_deadline(&conn->member);
         at = beat < conn->limit_at ? beat : conn->limit_at;
     }
-    gw_deadlines_set(&conn->core->timers, &conn->timer, at);
+    gw_deadlines_set(&conn->core->deadlines, &conn->timer, at);
 }
 
 void gw_core_close(gw_core_conn *conn, uint16_t code, gw_span reason, gw_core_phase phase) {
@@ -175,7 +175,7 @@ gw_core *gw_core_create(const gw_core_config *config, uint64_t seed, const gw_fa
 static void free_conn(gw_core_conn *conn) {
     gw_core *core = conn->core;
     gw_gateway_leave_room(core->gateway, &conn->member);
-    gw_deadlines_set(&core->timers, &conn->timer, GW_NEVER);
+    gw_deadlines_set(&core->deadlines, &conn->timer, GW_NEVER);
     if (conn->previous)
         conn->previous->next = conn->next;
     else
@@ -201,7 +201,7 @@ void gw_core_destroy(gw_core *core) {
     if (!core) return;
     while (core->first) free_conn(core->first);
     gw_gateway_destroy(core->gateway);
-    gw_deadlines_deinit(&core->timers);
+    gw_deadlines_deinit(&core->deadlines);
     gw_buf_deinit(&core->pongs);
     free(core);
 }
@@ -210,7 +210,7 @@ gw_core_conn *gw_core_on_accept(gw_core *core, void *user, gw_ns now) {
     core->now = now;
     size_t most = core->config.max_connections + core->config.max_connections / 8 + 64;
     if (core->state == GW_CORE_DIED || core->count >= most) return NULL;
-    if (gw_deadlines_reserve(&core->timers, core->count + 1) != GW_OK) return NULL;
+    if (gw_deadlines_reserve(&core->deadlines, core->count + 1) != GW_OK) return NULL;
     gw_core_conn *conn = calloc(1, sizeof *conn);
     if (!conn) return NULL;
     conn->core = core;
@@ -292,7 +292,7 @@ static void on_limit(gw_core_conn *conn) {
 void gw_core_on_tick(gw_core *core, gw_ns now) {
     core->now = now;
     gw_deadlines_node *node;
-    while (core->state == GW_CORE_ALIVE && (node = gw_deadlines_first(&core->timers)) && node->at <= now) {
+    while (core->state == GW_CORE_ALIVE && (node = gw_deadlines_first(&core->deadlines)) && node->at <= now) {
         gw_core_conn *conn = (gw_core_conn *)((char *)node - offsetof(gw_core_conn, timer));
         if (gw_gateway_deadline(&conn->member) <= now)
             gw_gateway_on_time(core->gateway, &conn->member, now);
@@ -303,7 +303,7 @@ void gw_core_on_tick(gw_core *core, gw_ns now) {
 }
 
 gw_ns gw_core_next_deadline(const gw_core *core) {
-    gw_deadlines_node *node = gw_deadlines_first(&core->timers);
+    gw_deadlines_node *node = gw_deadlines_first(&core->deadlines);
     return node && core->state == GW_CORE_ALIVE ? node->at : GW_NEVER;
 }
 

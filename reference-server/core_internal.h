@@ -41,7 +41,7 @@ struct gw_core {
     gw_core_config config;
     gw_codec_rules rules;
     gw_gateway *gateway;
-    gw_deadlines timers;
+    gw_deadlines deadlines;
     gw_core_conn *first;
     gw_core_conn *ready_first, *ready_last;
     size_t count;

@@ -6,74 +6,74 @@
 
 enum { CHILDREN = 4 };
 
-void gw_deadlines_deinit(gw_deadlines *timers) {
-    free(timers->heap);
-    *timers = (gw_deadlines){0};
+void gw_deadlines_deinit(gw_deadlines *deadlines) {
+    free(deadlines->heap);
+    *deadlines = (gw_deadlines){0};
 }
 
-gw_status gw_deadlines_reserve(gw_deadlines *timers, size_t count) {
-    if (count <= timers->size) return GW_OK;
-    size_t size = timers->size ? timers->size * 2 : 64;
+gw_status gw_deadlines_reserve(gw_deadlines *deadlines, size_t count) {
+    if (count <= deadlines->size) return GW_OK;
+    size_t size = deadlines->size ? deadlines->size * 2 : 64;
     if (size < count) size = count;
-    gw_deadlines_node **heap = realloc(timers->heap, size * sizeof *heap);
+    gw_deadlines_node **heap = realloc(deadlines->heap, size * sizeof *heap);
     if (!heap) return GW_ERR_NOMEM;
-    timers->heap = heap;
-    timers->size = size;
+    deadlines->heap = heap;
+    deadlines->size = size;
     return GW_OK;
 }
 
-static void place(gw_deadlines *timers, size_t i, gw_deadlines_node *node) {
-    timers->heap[i] = node;
+static void place(gw_deadlines *deadlines, size_t i, gw_deadlines_node *node) {
+    deadlines->heap[i] = node;
     node->slot = (uint32_t)i + 1;
 }
 
-static void rise(gw_deadlines *timers, size_t i, gw_deadlines_node *node) {
+static void rise(gw_deadlines *deadlines, size_t i, gw_deadlines_node *node) {
     for (; i > 0; i = (i - 1) / CHILDREN) {
-        gw_deadlines_node *parent = timers->heap[(i - 1) / CHILDREN];
+        gw_deadlines_node *parent = deadlines->heap[(i - 1) / CHILDREN];
         if (parent->at <= node->at) break;
-        place(timers, i, parent);
+        place(deadlines, i, parent);
     }
-    place(timers, i, node);
+    place(deadlines, i, node);
 }
 
-static void sink(gw_deadlines *timers, size_t i, gw_deadlines_node *node) {
+static void sink(gw_deadlines *deadlines, size_t i, gw_deadlines_node *node) {
     for (;;) {
         size_t first = i * CHILDREN + 1, least = first;
-        if (first >= timers->count) break;
-        for (size_t c = first + 1; c < first + CHILDREN && c < timers->count; c++)
-            if (timers->heap[c]->at < timers->heap[least]->at) least = c;
-        if (timers->heap[least]->at >= node->at) break;
-        place(timers, i, timers->heap[least]);
+        if (first >= deadlines->count) break;
+        for (size_t c = first + 1; c < first + CHILDREN && c < deadlines->count; c++)
+            if (deadlines->heap[c]->at < deadlines->heap[least]->at) least = c;
+        if (deadlines->heap[least]->at >= node->at) break;
+        place(deadlines, i, deadlines->heap[least]);
         i = least;
     }
-    place(timers, i, node);
+    place(deadlines, i, node);
 }
 
-static void settle(gw_deadlines *timers, size_t i, gw_deadlines_node *node) {
-    if (i > 0 && timers->heap[(i - 1) / CHILDREN]->at > node->at)
-        rise(timers, i, node);
+static void settle(gw_deadlines *deadlines, size_t i, gw_deadlines_node *node) {
+    if (i > 0 && deadlines->heap[(i - 1) / CHILDREN]->at > node->at)
+        rise(deadlines, i, node);
     else
-        sink(timers, i, node);
+        sink(deadlines, i, node);
 }
 
-void gw_deadlines_set(gw_deadlines *timers, gw_deadlines_node *node, gw_ns at) {
+void gw_deadlines_set(gw_deadlines *deadlines, gw_deadlines_node *node, gw_ns at) {
     node->at = at;
     if (at != GW_NEVER) {
         if (node->slot == 0) {
-            assert(timers->count < timers->size);
-            rise(timers, timers->count++, node);
+            assert(deadlines->count < deadlines->size);
+            rise(deadlines, deadlines->count++, node);
         } else {
-            settle(timers, node->slot - 1, node);
+            settle(deadlines, node->slot - 1, node);
         }
         return;
     }
     if (node->slot == 0) return;
     size_t hole = node->slot - 1;
     node->slot = 0;
-    gw_deadlines_node *last = timers->heap[--timers->count];
-    if (last != node) settle(timers, hole, last);
+    gw_deadlines_node *last = deadlines->heap[--deadlines->count];
+    if (last != node) settle(deadlines, hole, last);
 }
 
-gw_deadlines_node *gw_deadlines_first(const gw_deadlines *timers) {
-    return timers->count > 0 ? timers->heap[0] : NULL;
+gw_deadlines_node *gw_deadlines_first(const gw_deadlines *deadlines) {
+    return deadlines->count > 0 ? deadlines->heap[0] : NULL;
 }
