@@ -183,17 +183,18 @@ static bool map_wants_key(const builder *b) {
     return b->depth && b->stack[b->depth - 1].node->kind == GW_DOC_MAP && !b->stack[b->depth - 1].has_key;
 }
 
-/* fy_token_get_text would be shorter, but in 0.7.12 it leaks for a quoted text with many escapes. */
+/* fy_token_get_text would be shorter, but in 0.7.12 it leaks for a quoted text with many escapes, and
+ * fy_token_iter_read writes every piece of a text (a folded line, an escape) over the one before. */
 static bool read_text(gw_buf *out, struct fy_token *token) {
-    char piece[256];
-    ssize_t n = 0;
+    int error = 0;
     gw_buf_clear(out);
     struct fy_token_iter *iterator = fy_token_iter_create(token);
     if (!iterator) return false;
-    while ((n = fy_token_iter_read(iterator, piece, sizeof piece)) > 0) gw_buf_append(out, piece, (size_t)n);
+    const struct fy_iter_chunk *chunk = NULL;
+    while ((chunk = fy_token_iter_chunk_next(iterator, chunk, &error))) gw_buf_append(out, chunk->str, chunk->len);
     fy_token_iter_finish(iterator);
     fy_token_iter_destroy(iterator);
-    return n == 0 && out->error == GW_OK;
+    return error == 0 && out->error == GW_OK;
 }
 
 static bool take_scalar(builder *b, struct fy_event *event) {

@@ -252,6 +252,7 @@ bool runner_job_start(runner_job *job) {
     gw_ns now = gw_clock_now();
     gw_engine_config config = {.scenario = job->scenario,
                                .protocol = r->plan->protocol,
+                               .requirements = r->plan->suite ? r->plan->suite->requirements : NULL,
                                .seed = r->plan->seed,
                                .timeout_scale = r->plan->timeout_scale,
                                .unix_ms = (gw_clock_wall() - now) / GW_MS};

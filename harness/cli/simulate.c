@@ -99,6 +99,7 @@ gw_result *gw_simulate_run(const gw_scenario *scenario, const gw_simulate_config
     s.core = gw_core_create(&core, gw_rng_derive(seed, "gateway"), config->faults);
     s.engine = gw_engine_create(&(gw_engine_config){.scenario = scenario,
                                                     .protocol = config->protocol,
+                                                    .requirements = config->requirements,
                                                     .seed = config->seed,
                                                     .timeout_scale = config->timeout_scale,
                                                     .unix_ms = SIMULATE_UNIX_MS});

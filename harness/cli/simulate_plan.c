@@ -57,6 +57,7 @@ void gw_simulate_plan(const gw_runner_plan *plan, const gw_runner_callbacks *cal
     *outcome = (gw_runner_outcome){.end = GW_RUNNER_COMPLETE, .jobs = 1};
     if (plan->interval) core.interval_ns = plan->interval;
     gw_simulate_config config = {.protocol = plan->protocol,
+                                 .requirements = plan->suite ? plan->suite->requirements : NULL,
                                  .core = &core,
                                  .faults = &faults,
                                  .seed = plan->seed,

@@ -156,15 +156,17 @@ static gw_step_state poll_client(gw_engine *e, const gw_step *step, gw_conn *c, 
     gw_buf why;
     gw_buf_init(&why, 4096);
     gw_step_state state = STEP_RUNNING;
+    gw_ns settle = step->as.expect.exact && step->as.expect.settle ? judge_time(e, c, step->as.expect.settle) : 0;
     bool enough = p->count >= step->as.expect.count;
     while (state == STEP_RUNNING && c->inbox.first + p->scan < c->inbox.count && !(enough && !step->as.expect.exact)) {
-        const gw_item *item = &c->inbox.items[c->inbox.first + p->scan++];
+        const gw_item *item = &c->inbox.items[c->inbox.first + p->scan];
+        if (enough && item->at > gw_time_add(p->at, settle)) break;
+        p->scan++;
         match_result m = match_item(e, step, item, &why);
         if (m == MATCH_ERROR) state = STEP_FAILED;
         if (m == MATCH_YES && !take_match(e, step, c, p, item, &w)) state = STEP_FAILED;
         enough = p->count >= step->as.expect.count;
     }
-    gw_ns settle = step->as.expect.exact && step->as.expect.settle ? judge_time(e, c, step->as.expect.settle) : 0;
     gw_ns settled = gw_time_add(p->at, settle);
     if (state == STEP_RUNNING && enough) {
         bool over = c->state == CONN_ENDED || e->now >= settled;

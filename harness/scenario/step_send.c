@@ -14,7 +14,7 @@ static const gw_event *plain_event(const gw_engine *e, const gw_frame_spec *f) {
     const gw_event *event = p->event ? gw_protocol_event(e->config.protocol, gw_span_cstr(p->event)) : NULL;
     bool plain = event && (event->from & GW_FROM_CLIENT) && !p->id && !p->extra && !p->data && !p->data_absent &&
                  !p->has_slice && p->repeat <= 1 && f->opcode == GW_FRAME_TEXT && f->fin && f->rsv == 0 &&
-                 f->mask != GW_MASK_OFF && !f->has_declared_length;
+                 f->mask != GW_MASK_OFF && !f->has_declared_length && !f->length_form;
     return plain ? event : NULL;
 }
 
@@ -75,7 +75,7 @@ static void push_fragments(gw_conn *c, const sending *s, const gw_pacing *pacing
 
 static void push(gw_engine *e, const gw_step *step, gw_conn *c, const sending *s, gw_ns due, uint32_t times) {
     const gw_pacing *pacing = pacing_of(step);
-    if (c->state != CONN_OPEN) {
+    if (c->state < CONN_UPGRADING || c->state == CONN_ENDED) {
         wirelog_add(e, c, GW_WIRE_NOTE, e->now, "not sent, the connection is closed: %s", gw_buf_cstr(&s->label));
         return;
     }
@@ -162,7 +162,7 @@ gw_ns step_repeat_deadline(const gw_engine *e) {
 static gw_step_state flushed(gw_engine *e, const gw_step *step) {
     for (unsigned i = 0; i < step->on_count; i++) {
         const gw_conn *c = &e->conns[step->on[i]];
-        if (c->out && c->state == CONN_OPEN) return STEP_RUNNING;
+        if (c->out && c->state != CONN_ENDED) return STEP_RUNNING;
     }
     for (unsigned i = 0; i < step->on_count; i++) {
         gw_ns sent = e->conns[step->on[i]].sent_at;
