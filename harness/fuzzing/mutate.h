@@ -26,7 +26,8 @@ typedef struct gw_mutate_config {
     gw_mutate_engine *engine;        /* takes about 1 call in 8; NULL: a byte mutator of ours does */
 } gw_mutate_config;
 
-/* Changes data[0..size) in place; the room is max >= size. Returns the new size, at most max, and above 0 when max is. */
+/* Changes data[0..size) in place; the room is max >= size. Returns the new size, at most max, and above 0 when max is.
+ */
 size_t gw_mutate(const gw_mutate_config *config, uint8_t *data, size_t size, size_t max, uint32_t seed);
 /* Writes a child of a and b to out, cut at the borders of frames, values, lines or events; returns its size, at most
  * max. out overlaps neither. */

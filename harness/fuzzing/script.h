@@ -1,7 +1,7 @@
 /* A session as bytes: connect, upgrade, send raw bytes, frames or packets, let time pass, end. Floor 3, pure.
  *
- * Decoding is total: any bytes are a script. Encoding what was decoded gives a canonical form, which decodes to the same
- * script and encodes to itself. Docs: docs/fuzzing.md. */
+ * Decoding is total: any bytes are a script. Encoding what was decoded gives a canonical form, which decodes to the
+ * same script and encodes to itself. Docs: docs/fuzzing.md. */
 #ifndef GW_FUZZING_SCRIPT_H
 #define GW_FUZZING_SCRIPT_H
 
@@ -11,7 +11,8 @@
 enum {
     GW_SCRIPT_MAX_STEPS = 128,
     GW_SCRIPT_CONNS = 4,
-    GW_SCRIPT_MAX_BYTES = 4095, /* of one step */
+    GW_SCRIPT_MAX_BYTES = 4095,       /* of one step */
+    GW_SCRIPT_MAX_ENCODED = 32 << 10, /* of a script that the mutator writes */
     GW_SCRIPT_LIES = 16
 };
 
@@ -50,8 +51,8 @@ typedef enum gw_script_op {
         GW_SCRIPT_OP_COUNT
 } gw_script_op;
 
-/* ADVANCE: b milliseconds, b seconds, b sixteenths of the interval; to just before, at, and just after the next deadline
- * (b further deadlines are passed first). Reduced modulo the count. */
+/* ADVANCE: b milliseconds, b seconds, b sixteenths of the interval; to just before, at, and just after the next
+ * deadline (b further deadlines are passed first). Reduced modulo the count. */
 typedef enum gw_script_time {
     GW_SCRIPT_MS,
     GW_SCRIPT_SECONDS,
