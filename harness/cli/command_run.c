@@ -110,7 +110,10 @@ static bool write_tail(run *r, const gw_summary *summary) {
     for (size_t i = 0; i < count; i++) {
         gw_buf text;
         gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
-        gw_terminal_append_blocks(&r->facts, results[i], r->view.style, &text);
+        if (gw_terminal_has_block(results[i], r->facts.strict, r->view.style.verbose))
+            gw_terminal_append_blocks(&r->facts, results[i], r->view.style, &text);
+        else if (r->view.style.verbose)
+            gw_terminal_append_log(results[i], r->view.style, &text);
         good &= text.len == 0 || gw_console_write(gw_buf_span(&text));
         gw_buf_deinit(&text);
     }

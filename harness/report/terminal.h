@@ -38,6 +38,8 @@ bool gw_terminal_has_block(const gw_result *result, bool strict, bool verbose);
 /* A block per finding of the result that is no pass: id, rule, level, clause, expected, observed, wire, stimulus,
  * rerun. Starts with an empty line. */
 void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result, gw_terminal_style style, gw_buf *out);
+/* The whole wire log of a result under its verdict and id, for --verbose. Starts with an empty line. */
+void gw_terminal_append_log(const gw_result *result, gw_terminal_style style, gw_buf *out);
 /* The counts, and the last line: "Conforms." or "Does not conform: S6, S19, RFC 6455 5.2." */
 void gw_terminal_append_summary(const gw_report_run *run, const gw_summary *summary, const gw_result *const *results,
                                 size_t count, gw_terminal_style style, gw_buf *out);

@@ -189,3 +189,14 @@ void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result
     append_others(run, result, style, out);
     append_rerun(run, result, style, out);
 }
+
+void gw_terminal_append_log(const gw_result *result, gw_terminal_style style, gw_buf *out) {
+    gw_buf_printf(out, "\n%s%s%s  ", gw_style_verdict(result->verdict, style.colour), gw_verdict_word(result->verdict),
+                  gw_style(GW_STYLE_RESET, style.colour));
+    gw_text_append_printable(out, gw_span_cstr(result->scenario->id));
+    gw_buf_append_byte(out, '\n');
+    if (result->wire_count == 0) return;
+    gw_wirelog_layout layout = {.client_column = gw_wirelog_client_column(result), .indent = 2};
+    gw_buf_append_cstr(out, "  ");
+    gw_wirelog_append_all(result, layout, out);
+}

@@ -110,6 +110,21 @@ START_TEST(terminal_block_of_a_crash_shows_the_stimulus) {
 }
 END_TEST
 
+START_TEST(terminal_log_shows_every_line_of_a_pass) {
+    fixture_result f;
+    fixture_silent_client(&f);
+    f.result.verdict = GW_VERDICT_PASS;
+    gw_buf out = fresh();
+    gw_terminal_append_log(&f.result, plain, &out);
+    fixture_assert_text(&out, "\npass  heartbeat/silent-client-is-dropped\n"
+                              "  +      0.0 ms  > GET /gateway\n"
+                              "  +      0.9 ms  < 101 Switching Protocols\n"
+                              "  +   1001.3 ms  < text  {\"e\":1,\"d\":{}}\n"
+                              "  +   2050.0 ms  ! still open\n");
+    gw_buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(terminal_block_names_further_findings) {
     gw_report_run run = fixture_run(NULL);
     fixture_result f;
@@ -257,7 +272,8 @@ END_TEST
 GW_TEST_MAIN("terminal", 10, terminal_head_names_protocol_target_and_seed, terminal_group_lists_verdicts_in_order,
              terminal_group_joins_the_reasons_of_what_was_skipped, terminal_block_tells_the_whole_story,
              terminal_block_of_a_crash_shows_the_stimulus, terminal_block_names_further_findings,
-             terminal_block_stands_for_what_is_no_pass, terminal_block_never_passes_control_characters,
-             terminal_summary_says_what_is_broken, terminal_summary_says_conforms_and_names_deviations,
-             terminal_summary_says_not_shown, terminal_summary_blames_the_list_of_expected_failures,
-             terminal_colour_is_off_unless_asked_for, terminal_progress_fits_into_the_line)
+             terminal_log_shows_every_line_of_a_pass, terminal_block_stands_for_what_is_no_pass,
+             terminal_block_never_passes_control_characters, terminal_summary_says_what_is_broken,
+             terminal_summary_says_conforms_and_names_deviations, terminal_summary_says_not_shown,
+             terminal_summary_blames_the_list_of_expected_failures, terminal_colour_is_off_unless_asked_for,
+             terminal_progress_fits_into_the_line)

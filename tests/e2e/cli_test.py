@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""The real program, as a user calls it: exit codes, output, error lines, report files. No network but one refused port."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+HERE = os.path.dirname(os.path.abspath(__file__))
+CATALOGUE = os.path.join(HERE, "cli_catalogue")
+DEADLINE = 60
+
+
+def gwspec(*words, catalogue=True, cwd=None, env=None):
+    command = [PROGRAM, *words] + (["--scenarios", CATALOGUE] if catalogue else [])
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, cwd=cwd,
+                          env={**os.environ, **(env or {})}, check=False)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return self.path(name)
+
+    def assert_run(self, result, code):
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+
+    def assert_complaint(self, result, line, code=2):
+        self.assert_run(result, code)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(result.stderr, "gwspec: " + line + "\n")
+
+
+class Usage(Case):
+    def test_help_and_version(self):
+        for words in (["help"], ["--help"], ["help", "run"], ["run", "--help"]):
+            result = gwspec(*words, catalogue=False)
+            self.assert_run(result, 0)
+            self.assertIn("Usage: gwspec", result.stdout)
+        self.assertRegex(gwspec("--version", catalogue=False).stdout, r"^gwspec \d+\.\d+\.\d+\n$")
+
+    def test_mistakes_are_one_line(self):
+        self.assert_complaint(gwspec(catalogue=False), "no command, see 'gwspec help'")
+        self.assert_complaint(gwspec("rnu", catalogue=False), "unknown command 'rnu' (did you mean 'run'?)")
+        self.assert_complaint(gwspec("run", "--strct"), "unknown option '--strct' (did you mean '--strict'?)")
+        self.assert_complaint(gwspec("run", "heartbaet", "--simulate"),
+                              "no scenario matches 'heartbaet' (did you mean 'heartbeat'?)")
+        self.assert_complaint(gwspec("run", "--tag", "none", "--simulate"), "no scenario is left by --tag none")
+        self.assert_complaint(gwspec("run", "--simulate", "--fault", "accepts-rsv"),
+                              "unknown fault 'accepts-rsv' (did you mean 'accepts-rsv1'?)")
+        self.assert_complaint(gwspec("run", "--simulate", "--report", "json=/nonexistent/x"),
+                              "report /nonexistent/x: No such file or directory")
+
+    def test_missing_files_are_named(self):
+        for words in (["run", "--target", "/nonexistent/t.yaml"], ["check", "/nonexistent/s.yaml"],
+                      ["run", "/nonexistent/s.yaml", "--simulate"]):
+            result = gwspec(*words)
+            self.assert_run(result, 2)
+            self.assertIn(words[1] if words[1].startswith("/") else words[2], result.stderr)
+            self.assertIn("No such file or directory", result.stderr)
+
+
+class Catalogue(Case):
+    def test_list(self):
+        ids = gwspec("list", "--ids").stdout.split()
+        self.assertEqual(ids, ["framing/reserved-bit/1", "framing/reserved-bit/2", "framing/reserved-bit/3",
+                               "heartbeat/silent-client-is-dropped", "hello/is-first"])
+        self.assertEqual(gwspec("list", "framing/*/2", "--ids").stdout, "framing/reserved-bit/2\n")
+        self.assertEqual(gwspec("list", "--tag", "quick", "--ids").stdout, "hello/is-first\n")
+        self.assertRegex(gwspec("list", "hello").stdout, r"^hello/is-first  S2  MUST    hello is the first message\n$")
+
+    def test_explain(self):
+        scenario = gwspec("explain", "framing/reserved-bit/2").stdout
+        self.assertIn('"MUST be 0 unless an extension is negotiated" (RFC 6455 section 5.2)', scenario)
+        self.assertIn("reserved bits 2", scenario)
+        self.assertIn("accepts-rsv1", scenario)
+        requirement = gwspec("explain", "S6").stdout
+        self.assertIn("heartbeat/silent-client-is-dropped", requirement)
+        self.assertIn("timeout-never", requirement)
+        fault = gwspec("explain", "timeout-never").stdout
+        self.assertIn("S6  MUST", fault)
+        self.assertIn("heartbeat/silent-client-is-dropped", fault)
+        self.assert_complaint(gwspec("explain", "timeout-nevr"),
+                              "no scenario, requirement or fault is named 'timeout-nevr' "
+                              "(did you mean 'timeout-never'?)")
+
+    def test_coverage_fails_on_an_untested_must(self):
+        result = gwspec("coverage")
+        self.assert_run(result, 1)
+        self.assertIn("S1 is a MUST that can be observed, and no scenario tests it\n", result.stdout)
+        self.assertNotIn("S6 is a MUST", result.stdout)
+        self.assertNotIn("S19 is a MUST", result.stdout)
+        self.assertIn("| S6 | MUST |", gwspec("coverage", "--markdown").stdout)
+
+    def test_check(self):
+        result = gwspec("check", CATALOGUE)
+        self.assert_run(result, 0)
+        self.assertEqual(len(result.stdout.splitlines()), 5)
+        self.assertTrue(all(line.endswith(": ok") for line in result.stdout.splitlines()))
+
+    def test_check_tells_place_and_suggestion(self):
+        wrong = self.write("mine.yaml", "title: mine\nrequires: [S2]\nsteps:\n  - connect: {as: alice}\n"
+                                        "  - expect: {on: alice, event: hello, witin: 1s}\n")
+        good = os.path.join(CATALOGUE, "hello", "is-first.yaml")
+        result = gwspec("check", wrong, good)
+        self.assert_run(result, 2)
+        self.assertIn(f"{wrong}:5:", result.stderr)
+        self.assertIn("(did you mean 'within'?)", result.stderr)
+        self.assertIn("^~~~~", result.stderr)
+        self.assertEqual(result.stdout, f"{good}: ok\n")
+
+
+class Run(Case):
+    def test_conforming_run(self):
+        result = gwspec("run", "--simulate", "--seed", "1")
+        self.assert_run(result, 0)
+        self.assertIn("target simulation  seed 1\n", result.stdout)
+        self.assertIn("  framing          3    3 pass\n", result.stdout)
+        self.assertTrue(result.stdout.endswith("\nConforms.\n"))
+        self.assertNotIn("\033", result.stdout)
+
+    def test_failing_run_quotes_the_clause_and_can_be_repeated(self):
+        words = ["--simulate", "--fault", "accepts-rsv1", "--seed", "7"]
+        result = gwspec("run", *words)
+        self.assert_run(result, 1)
+        self.assertIn("FAIL  framing/reserved-bit/1", result.stdout)
+        self.assertIn('"MUST be 0 unless an extension is negotiated"', result.stdout)
+        self.assertTrue(result.stdout.endswith("\nDoes not conform: RFC 6455 5.2.\n"))
+        rerun = [line.split() for line in result.stdout.splitlines() if line.startswith("  rerun")][0]
+        self.assertEqual(rerun[1:3], ["gwspec", "run"])
+        again = gwspec(*rerun[2:], catalogue=False)
+        self.assert_run(again, 1)
+        self.assertIn("FAIL  framing/reserved-bit/1", again.stdout)
+
+    def test_own_file_is_run_by_its_path(self):
+        self.write("mine.yaml", "title: mine\nrequires: [S2]\nsteps:\n  - connect: {as: alice}\n"
+                                "  - expect-none: {on: alice, event: hello, for: 100ms}\n")
+        result = gwspec("run", "mine.yaml", "--simulate", cwd=self.folder.name)
+        self.assert_run(result, 1)
+        self.assertIn("FAIL  mine", result.stdout)
+        self.assertIn("gwspec run mine.yaml --simulate", result.stdout)
+        self.assertIn("1 of 1 scenario judged", result.stdout)
+
+    def test_reports_are_read_back(self):
+        junit, lines = self.path("j.xml"), self.path("r.jsonl")
+        self.assert_run(gwspec("run", "--simulate", "--fault", "accepts-rsv1", "--report", f"junit={junit}",
+                               "--report", f"json={lines}"), 1)
+        root = ElementTree.parse(junit).getroot()
+        self.assertEqual((root.get("tests"), root.get("failures")), ("5", "1"))
+        self.assertEqual([suite.get("name") for suite in root.iter("testsuite")], ["framing", "heartbeat", "hello"])
+        failure = root.find(".//failure")
+        self.assertIn("RFC6455-5.2-R1: expected", failure.get("message"))
+        with open(lines, encoding="utf-8") as stream:
+            records = [json.loads(line) for line in stream]
+        self.assertEqual([record["type"] for record in records], ["run"] + ["result"] * 5 + ["summary"])
+        self.assertEqual(records[-1]["exit"], 1)
+        self.assertEqual(sorted(record["verdict"] for record in records[1:-1]), ["fail"] + ["pass"] * 4)
+
+    def test_verbose_shows_the_wire_log_of_a_pass(self):
+        result = gwspec("run", "hello", "--simulate", "--verbose")
+        self.assert_run(result, 0)
+        self.assertRegex(result.stdout, r"pass  hello/is-first\n  \+ +\d+\.\d ms  > GET /gateway")
+
+    def test_unreachable_target_is_one_line(self):
+        with socket.socket() as taken:  # bound and not listening: connections are refused
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            result = gwspec("run", "--url", f"ws://127.0.0.1:{port}/gateway")
+        self.assert_run(result, 3)
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+        self.assertIn(f"127.0.0.1:{port}", result.stderr)
+        self.assertIn("refused", result.stderr)
+
+    def test_interrupt_ends_with_130(self):
+        with socket.socket() as silent:  # accepts and never answers, so that the run is still going
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(16)
+            command = [PROGRAM, "run", "--scenarios", CATALOGUE, "--url",
+                       f"ws://127.0.0.1:{silent.getsockname()[1]}/gateway"]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                silent.settimeout(DEADLINE)
+                connection, _ = silent.accept()
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=DEADLINE)
+                connection.close()
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertIn("interrupted", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
