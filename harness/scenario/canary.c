@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define PONG_WITHIN (2 * GW_S)
+
 static const gw_client_spec canary_spec = {.name = "canary",
                                            .room = "canary",
                                            .participant = "canary",
@@ -32,6 +34,7 @@ void canary_begin(gw_engine *e) {
         out_clear(c);
     }
     e->phase = PHASE_CANARY;
+    e->progress[0] = (gw_progress){0};
     e->step_begun_at = e->now;
     e->step_deadline = gw_time_add(e->now, (gw_ns)((double)CANARY_WITHIN * e->config.timeout_scale));
     engine_open(e, &e->conns[e->conn_count - 1], NULL);
@@ -47,12 +50,34 @@ static void crash(gw_engine *e, const gw_conn *canary, const char *observed) {
                "a fresh connection gets hello after the stimulus", text);
 }
 
+/* A finding that rests on a missing Pong is about Pings in general when a fresh connection gets none either. */
+static bool poll_ping(gw_engine *e, gw_conn *c) {
+    gw_progress *p = &e->progress[0];
+    if (!e->pong_missing || c->state != CONN_OPEN) return true;
+    if (!p->barrier_sent) {
+        *p = (gw_progress){.barrier_sent = true, .scan = c->inbox.count, .nonce = "gwspec-canary"};
+        e->step_deadline = gw_time_add(e->now, (gw_ns)((double)PONG_WITHIN * e->config.timeout_scale));
+        out_push_frame(c, GW_FRAME_PING, gw_span_cstr(p->nonce), 0, e->now);
+    }
+    for (; p->scan < c->inbox.count; p->scan++)
+        if (c->inbox.items[p->scan].opcode == GW_FRAME_PONG) return true;
+    if (e->now < e->step_deadline) return false;
+    for (size_t i = 0; i < e->finding_count; i++) {
+        gw_finding *f = &e->findings[i];
+        if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT) continue;
+        f->rule = judge_rule(e, GW_RULE_PING_ANSWER);
+        f->expected = "a Ping is answered by a Pong";
+        f->observed = "no Pong, nor one on a fresh connection";
+    }
+    return true;
+}
+
 void canary_poll(gw_engine *e) {
     gw_conn *c = &e->conns[e->conn_count - 1];
     char observed[MAX_TEXT];
     double ms = (double)(e->now - e->step_begun_at) / GW_MS;
     if (c->hello_at != GW_NEVER) {
-        engine_finish(e);
+        if (poll_ping(e, c)) engine_finish(e);
         return;
     }
     bool refused = c->state == CONN_REFUSED || c->state == CONN_ENDED;

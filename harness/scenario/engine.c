@@ -326,7 +326,12 @@ bool gw_engine_next(gw_engine *e, gw_action *action) {
         if (e->queue_first == e->queue_count) e->queue_first = e->queue_count = 0;
         return true;
     }
-    return e->phase != PHASE_DONE && out_next(e, action);
+    if (e->phase == PHASE_DONE) return false;
+    if (out_next(e, action)) return true;
+    if (!e->ended_by_us) return false;
+    e->ended_by_us = false; /* no answer comes to a FIN or RST of ours: the step that waits for it goes on here */
+    advance(e);
+    return gw_engine_next(e, action);
 }
 
 gw_ns gw_engine_deadline(const gw_engine *e) {

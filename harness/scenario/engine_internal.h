@@ -205,7 +205,9 @@ struct gw_engine {
     size_t finding_count;
     bool failed; /* a finding ended the steps */
     bool hello_seen;
-    bool stimulated; /* something was sent that may explain any ending */
+    bool pong_missing; /* a finding rests on a Pong that did not come */
+    bool ended_by_us;  /* a FIN or RST left since the steps were last looked at */
+    bool stimulated;   /* something was sent that may explain any ending */
     gw_ns scenario_end;
 
     gw_late late[MAX_LATE];

@@ -57,7 +57,7 @@ void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span off
         broken(c, GW_RULE_ACCEPT, expected, facts->accepts ? "%.*s" : "no such header%.*s", GW_SPAN_ARG(facts->accept));
     }
     if (facts->extensions)
-        judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-4.2.2-H19", c, NULL, "no extension that was not offered",
+        judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-9.1-H19", c, NULL, "no extension that was not offered",
                    "Sec-WebSocket-Extensions in the response");
     if (facts->protocols && !was_offered(offered, facts->protocol))
         judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-4.2.2-H18", c, NULL, "no subprotocol that was not offered",

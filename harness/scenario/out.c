@@ -97,6 +97,7 @@ static bool end_action(gw_engine *e, gw_conn *c, gw_action *action) {
     wirelog_add(e, c, GW_WIRE_SENT, e->now, "%s", flags & OUT_RST ? "RST" : "FIN");
     pop(c);
     c->fin_sent = true;
+    e->ended_by_us = true;
     c->sent_at = e->now;
     if (flags & OUT_RST) {
         c->state = CONN_ENDED;

@@ -225,6 +225,7 @@ static gw_step_state reaction_one(gw_engine *e, const gw_step *step, gw_conn *c,
         return STEP_FAILED;
     }
     if (e->now >= deadline) {
+        e->pong_missing = true;
         judge_fail_timed(e, step->rule, c, step, e->step_begun_at, expected,
                          "neither: the server does not react any more");
         return STEP_FAILED;
@@ -256,6 +257,7 @@ static gw_step_state open_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_
         return STEP_DONE;
     }
     if (e->now >= deadline) {
+        e->pong_missing = true;
         snprintf(observed, sizeof observed, "no Pong %.0f ms after the Ping", (double)(e->now - p->barrier_at) / GW_MS);
         judge_fail_timed(e, step->rule, c, step, e->step_begun_at, expected, observed);
         return STEP_FAILED;
