@@ -1,0 +1,47 @@
+/* A scenario judged on a transcript: what a scripted server says, and when, on a virtual clock. Test support.
+ *
+ * All connections open at t = 0 and get a correct 101 at once. Each line of the transcript is for one connection. Pings
+ * are answered at once as long as the line's server is open, unless the options say otherwise. */
+#ifndef GW_TESTS_SUPPORT_TRANSCRIPT_H
+#define GW_TESTS_SUPPORT_TRANSCRIPT_H
+
+#include "scenario/engine.h"
+#include "scenario/suite.h"
+
+typedef enum gw_said_kind {
+    GW_SAID_TEXT,  /* a text frame */
+    GW_SAID_BYTES, /* raw bytes: text, len */
+    GW_SAID_CLOSE, /* a Close frame with `code`, empty when 0 */
+    GW_SAID_FIN,
+    GW_SAID_RST,
+    GW_SAID_LATE /* no word of the server: the harness was late by `late` */
+} gw_said_kind;
+
+typedef struct gw_said {
+    gw_ns at;
+    gw_said_kind kind;
+    const char *text;
+    size_t len;
+    unsigned code;
+    unsigned conn;
+    gw_ns late;
+} gw_said;
+
+typedef struct gw_transcript_options {
+    bool no_upgrade;     /* the request is not answered: the transcript does it */
+    bool no_pong;        /* Pings are not answered */
+    bool no_canary;      /* the canary's connection is refused; else it is answered like any other, and gets a hello */
+    gw_ns beat_every;    /* the server's heartbeat on each open connection; 0: none */
+    gw_ns trigger_fails; /* nonzero: triggers fail */
+    const char *on_trigger; /* text frame to everybody when a trigger is carried out */
+} gw_transcript_options;
+
+/* Runs the scenario of this YAML text. Ends the test when it does not load. The caller frees the result. */
+gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count, gw_transcript_options options);
+/* What the scenario sent on connection 0 behind its request, as one stream; of the last run. */
+gw_span gw_transcript_sent(void);
+
+/* The requirement that decided, "" for none. */
+const char *gw_transcript_rule(const gw_result *result);
+
+#endif
