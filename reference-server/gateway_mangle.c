@@ -104,6 +104,7 @@ static const struct {
     const char *text;
 } added[] = {
     {GW_FAULT_MESSAGE_EXTRA_FIELD, GW_EVENT_ID_MESSAGE_CREATE, "\"edited\":false"},
+    {GW_FAULT_ASK_WITH_DATA, GW_EVENT_ID_HEARTBEAT_ACK, "\"nonce\":7"},
     {GW_FAULT_ROOM_CLOSE_DATA, GW_EVENT_ID_ROOM_CLOSE, "\"reason\":\"closed\""},
 };
 
