@@ -7,6 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- Text ---- */
+
+size_t gw_doc_utf8_sequence(gw_span s) {
+    uint8_t c = s.ptr[0];
+    if (c < 0x80) return 1;
+    size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+    if (c < 0xc2 || c > 0xf4 || s.len < len) return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s.ptr[i] & 0xc0) != 0x80) return 0;
+    uint8_t second = s.ptr[1];
+    bool bad = (c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) ||
+               (c == 0xf4 && second > 0x8f);
+    return bad ? 0 : len;
+}
+
 /* ---- Scalars ---- */
 
 static bool is_word(gw_span s, const char *const *words) {

@@ -13,6 +13,9 @@ struct gw_doc {
     const gw_doc_node *root;
 };
 
+/* Length of the UTF-8 sequence at the start of s (not empty), 0 when it is none. This floor has no decoder to borrow.
+ */
+size_t gw_doc_utf8_sequence(gw_span s);
 /* Gives a plain scalar its kind and value by the YAML 1.2 core schema (section 10.3.2). */
 void gw_doc_resolve_plain(gw_doc_node *node);
 

@@ -1,0 +1,256 @@
+/* Unit tests of base/doc.h. */
+#include "base/doc.h"
+#include "support/guard.h"
+#include "support/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static gw_diag diag;
+
+static gw_doc *parse(const char *text, size_t len) {
+    uint8_t *bytes = gw_guard_alloc(text, len);
+    gw_diag_deinit(&diag);
+    gw_diag_init(&diag);
+    gw_doc *doc = gw_doc_parse(gw_span_make(bytes, len), "f.yaml", &diag);
+    gw_guard_free(bytes, len);
+    return doc;
+}
+
+static gw_doc *parse_good(const char *text) {
+    gw_doc *doc = parse(text, strlen(text));
+    ck_assert_msg(doc != NULL, "%s", gw_buf_cstr(&diag.text));
+    return doc;
+}
+
+static const struct golden {
+    const char *text;
+    size_t len;
+    const char *message;
+} goldens[] = {
+#define GOLDEN(text, message)                                                                                          \
+    { text, sizeof(text) - 1, message }
+    GOLDEN("a: 1\nb: 2\na: 3\n", "f.yaml:3:1: error: duplicate key 'a' (first in line 1)\n"
+                                 "    3 | a: 3\n      | ^\n"),
+    GOLDEN("{a: 1, b: {a: 2, \"a\": 3}}", "f.yaml:1:18: error: duplicate key 'a' (first in line 1)\n"
+                                          "    1 | {a: 1, b: {a: 2, \"a\": 3}}\n      |                  ^\n"),
+    GOLDEN("a: &x 1\n", "f.yaml:1:4: error: anchors are not supported: write the value out\n"
+                        "    1 | a: &x 1\n      |    ^\n"),
+    GOLDEN("a: *x\n", "f.yaml:1:4: error: aliases are not supported: write the value out\n"
+                      "    1 | a: *x\n      |    ^\n"),
+    GOLDEN("a: !!str 1\n", "f.yaml:1:4: error: tags are not supported\n    1 | a: !!str 1\n      |    ^\n"),
+    GOLDEN("a: {b: ! c}\n", "f.yaml:1:8: error: tags are not supported\n    1 | a: {b: ! c}\n      |        ^\n"),
+    GOLDEN("<<: {a: 1}\n", "f.yaml:1:1: error: merge keys are not supported: write the keys out\n"
+                           "    1 | <<: {a: 1}\n      | ^\n"),
+    GOLDEN("? [a]\n: 1\n", "f.yaml:1:3: error: a key must be a word or a quoted string\n    1 | ? [a]\n      |   ^\n"),
+    GOLDEN("x: 1\n---\nb: 2\n", "f.yaml:2:1: error: a second document in the file\n    2 | ---\n      | ^\n"),
+    GOLDEN("a: b\nc: \"d\n", "f.yaml:2:4: error: not readable as YAML: double-quoted scalar without closing quote\n"
+                             "    2 | c: \"d\n      |    ^\n"),
+    GOLDEN("a: @x\n", "f.yaml:1:4: error: not readable as YAML: plain scalar cannot start with '@'\n"
+                      "    1 | a: @x\n      |    ^\n"),
+    GOLDEN("\xc3\xa9: \xff\n", "f.yaml:1:4: error: byte 0xff is not UTF-8\n    1 | \xc3\xa9: \xff\n      |    ^\n"),
+    GOLDEN("a: \xed\xa0\x80\n", "f.yaml:1:4: error: byte 0xed is not UTF-8\n    1 | a: \xed\xa0\x80\n      |    ^\n"),
+    GOLDEN("a: \xe2\x82", "f.yaml:1:4: error: byte 0xe2 is not UTF-8\n    1 | a: \xe2\x82\n      |    ^\n"),
+    GOLDEN("a: x\0y\n", "f.yaml:1:5: error: control character 0x00: write it as \"\\x00\"\n"
+                        "    1 | a: x?y\n      |     ^\n"),
+    GOLDEN("'': 1\n", "f.yaml:1:1: error: an empty key\n    1 | '': 1\n      | ^\n"),
+};
+
+START_TEST(doc_parse_reports_each_mistake_with_its_place) {
+    const struct golden *g = &goldens[_i];
+    ck_assert_ptr_null(parse(g->text, g->len));
+    ck_assert_str_eq(gw_buf_cstr(&diag.text), g->message);
+}
+END_TEST
+
+START_TEST(doc_parse_writes_nothing_to_stderr) {
+    char name[] = "/tmp/gw-doc-XXXXXX";
+    int file = mkstemp(name), saved = dup(2);
+    ck_assert_int_ge(file, 0);
+    dup2(file, 2);
+    for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++)
+        gw_doc_destroy(parse(goldens[i].text, goldens[i].len));
+    dup2(saved, 2);
+    ck_assert_int_eq(lseek(file, 0, SEEK_END), 0);
+    close(file);
+    unlink(name);
+}
+END_TEST
+
+START_TEST(doc_parse_resolves_scalars_by_the_core_schema) {
+    gw_doc *doc =
+        parse_good("[~, null, true, FALSE, 12, -7, +3, 0x1F, 0o17, 1.5, .5, 5., 1e3, .inf, -.inf, .nan, yes, '1', "
+                   "012, 9223372036854775807, 9223372036854775808, 1.2.3, -x, 0x]");
+    static const gw_doc_kind kinds[] = {GW_DOC_NULL,  GW_DOC_NULL,   GW_DOC_BOOL,   GW_DOC_BOOL,  GW_DOC_INT,
+                                        GW_DOC_INT,   GW_DOC_INT,    GW_DOC_INT,    GW_DOC_INT,   GW_DOC_FLOAT,
+                                        GW_DOC_FLOAT, GW_DOC_FLOAT,  GW_DOC_FLOAT,  GW_DOC_FLOAT, GW_DOC_FLOAT,
+                                        GW_DOC_FLOAT, GW_DOC_STRING, GW_DOC_STRING, GW_DOC_INT,   GW_DOC_INT,
+                                        GW_DOC_FLOAT, GW_DOC_STRING, GW_DOC_STRING, GW_DOC_STRING};
+    static const double numbers[] = {0, 0, 0, 0, 12, -7, 3, 31, 15, 1.5, .5, 5, 1000};
+    const gw_doc_node *root = gw_doc_root(doc), *n = root->first;
+    ck_assert_uint_eq(root->count, sizeof kinds / sizeof *kinds);
+    for (size_t i = 0; n; n = n->next, i++) {
+        ck_assert_msg(n->kind == kinds[i], "%s is %s", n->text, gw_doc_kind_name(n->kind));
+        if (i >= 4 && i < 13) ck_assert_msg(!(n->number < numbers[i]) && !(n->number > numbers[i]), "%s", n->text);
+    }
+    gw_doc_destroy(doc);
+}
+END_TEST
+
+START_TEST(doc_nodes_know_their_places) {
+    gw_doc *doc = parse_good("# c\n\"k\xc3\xa9y\": 'va l'\nlist:\n  - {a: x, b: }\n  - \xe2\x82\xac yy\n");
+    const gw_doc_node *root = gw_doc_root(doc), *first = root->first, *list = gw_doc_get(root, "list");
+    ck_assert_uint_eq(first->line, 2);
+    ck_assert_uint_eq(first->column, 8);
+    ck_assert_uint_eq(first->width, 6);
+    ck_assert_uint_eq(first->key_column, 1);
+    ck_assert_uint_eq(gw_doc_key_place(first).width, 3);
+    ck_assert_uint_eq(list->first->line, 4);
+    ck_assert_uint_eq(list->first->column, 5);
+    const gw_doc_node *b = gw_doc_get(list->first, "b");
+    ck_assert_int_eq(b->kind, GW_DOC_NULL);
+    ck_assert_uint_eq(b->column, 12); /* a value that is not there stands at its key */
+    ck_assert_uint_eq(list->first->next->width, 4);
+    ck_assert_ptr_eq(b->parent, list->first);
+    ck_assert_ptr_null(gw_doc_get(list, "x"));
+    ck_assert_ptr_null(gw_doc_get(NULL, "x"));
+    gw_doc_destroy(doc);
+}
+END_TEST
+
+static void nested(size_t depth, bool good) {
+    char text[2 * GW_DOC_MAX_DEPTH + 8];
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    gw_doc *doc = parse(text, 2 * depth);
+    ck_assert_msg((doc != NULL) == good, "depth %zu: %s", depth, gw_buf_cstr(&diag.text));
+    gw_doc_destroy(doc);
+}
+
+START_TEST(doc_parse_limits_depth) {
+    nested(GW_DOC_MAX_DEPTH - 1, true);
+    nested(GW_DOC_MAX_DEPTH, true);
+    nested(GW_DOC_MAX_DEPTH + 1, false);
+    ck_assert_ptr_nonnull(strstr(gw_buf_cstr(&diag.text), "f.yaml:1:65: error: nesting is too deep"));
+}
+END_TEST
+
+START_TEST(doc_parse_limits_size) {
+    char *text = malloc(GW_DOC_MAX_BYTES + 1);
+    memset(text, ' ', GW_DOC_MAX_BYTES + 1);
+    memcpy(text, "a: 1 #", 6);
+    gw_doc *doc = parse(text, GW_DOC_MAX_BYTES);
+    ck_assert_ptr_nonnull(doc);
+    gw_doc_destroy(doc);
+    ck_assert_ptr_null(parse(text, GW_DOC_MAX_BYTES + 1));
+    ck_assert_str_eq(gw_buf_cstr(&diag.text), "f.yaml: error: the file is larger than 4194304 bytes\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(doc_parse_reads_quotes_inside_quotes) {
+    char text[1100] = "a: '";
+    for (int i = 0; i < 500; i++) strcat(text, "''");
+    strcat(text, "'");
+    gw_doc *doc = parse_good(text);
+    ck_assert_uint_eq(gw_doc_root(doc)->first->text_len, 500);
+    gw_doc_destroy(doc);
+    doc = parse_good("['a''''b', 'it''s', '''', 'x\n  y']");
+    const gw_doc_node *n = gw_doc_root(doc)->first;
+    ck_assert_str_eq(n->text, "a''b");
+    ck_assert_str_eq(n->next->text, "it's");
+    ck_assert_str_eq(n->next->next->text, "'");
+    ck_assert_str_eq(n->next->next->next->text, "x y");
+    gw_doc_destroy(doc);
+}
+END_TEST
+
+START_TEST(doc_parse_takes_json_and_empty_files) {
+    gw_doc *doc = parse_good("{\"a\": [1, \"x\\u0041\\/\", null], \"b\": {}}");
+    gw_buf out;
+    gw_buf_init(&out, 1000);
+    ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_OK);
+    ck_assert_str_eq(gw_buf_cstr(&out), "{\"a\":[1,\"xA/\",null],\"b\":{}}");
+    gw_doc_destroy(doc);
+    doc = parse_good("# nothing\n");
+    ck_assert_int_eq(gw_doc_root(doc)->kind, GW_DOC_NULL);
+    gw_doc_destroy(doc);
+    gw_buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(doc_to_json_writes_only_json) {
+    gw_doc *doc = parse_good("[+1, 0x10, 5., .5, 012, 1e400, 1.50, \"q\\\"\\\\\\x01\\t\"]");
+    gw_buf out;
+    gw_buf_init(&out, 1000);
+    ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_OK);
+    ck_assert_str_eq(gw_buf_cstr(&out), "[1,16,5,0.5,12,1e400,1.50,\"q\\\"\\\\\\u0001\\t\"]");
+    gw_doc_destroy(doc);
+    doc = parse_good(".inf");
+    gw_buf_clear(&out);
+    ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_ERR_INVALID);
+    gw_doc_destroy(doc);
+    gw_buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(doc_checks_say_what_was_meant) {
+    static const char *const keys[] = {"within", "event", "on"};
+    gw_doc *doc = parse_good("expect: {on: alice, witin: 1s}\nmode: of\nfor: 250\nlist: x\n");
+    const gw_doc_node *root = gw_doc_root(doc);
+    size_t which;
+    gw_ns time;
+    ck_assert(!gw_doc_expect_keys(&diag, gw_doc_get(root, "expect"), keys, 3, "expect"));
+    ck_assert(!gw_doc_expect_word(&diag, gw_doc_get(root, "mode"), keys, 3, "mode", &which));
+    ck_assert(!gw_doc_expect_duration(&diag, gw_doc_get(root, "for"), &time));
+    ck_assert(!gw_doc_expect_kind(&diag, gw_doc_get(root, "list"), GW_DOC_SEQ, "list"));
+    ck_assert(!gw_doc_require(&diag, gw_doc_get(root, "expect"), "event", "expect"));
+    ck_assert_str_eq(gw_buf_cstr(&diag.text),
+                     "f.yaml:1:21: error: unknown key 'witin' in expect (did you mean 'within'?)\n"
+                     "    1 | expect: {on: alice, witin: 1s}\n      |                     ^~~~~\n"
+                     "f.yaml:2:7: error: unknown word 'of' for mode (did you mean 'on'?)\n"
+                     "    2 | mode: of\n      |       ^~\n"
+                     "f.yaml:3:6: error: not a duration: write a number with its unit, such as 250ms or 1.5s\n"
+                     "    3 | for: 250\n      |      ^~~\n"
+                     "f.yaml:4:7: error: list must be a list, not a string\n    4 | list: x\n      |       ^\n"
+                     "f.yaml:1:1: error: expect needs the key 'event'\n"
+                     "    1 | expect: {on: alice, witin: 1s}\n      | ^~~~~~\n");
+    ck_assert(gw_doc_expect_word(&diag, gw_doc_get(gw_doc_get(root, "expect"), "on"),
+                                 (const char *const[]){"bob", "alice"}, 2, "on", &which));
+    ck_assert_uint_eq(which, 1);
+    gw_doc_destroy(doc);
+}
+END_TEST
+
+START_TEST(doc_expect_word_takes_words_that_yaml_reads_as_something_else) {
+    gw_doc *doc = parse_good("a: true\n");
+    size_t which = 9;
+    ck_assert(gw_doc_expect_word(&diag, gw_doc_root(doc)->first, (const char *const[]){"any", "true"}, 2, "a", &which));
+    ck_assert_uint_eq(which, 1);
+    gw_doc_destroy(doc);
+}
+END_TEST
+
+int main(void) {
+    TCase *c = tcase_create("doc");
+    Suite *s = suite_create("base/doc");
+    tcase_add_loop_test(c, doc_parse_reports_each_mistake_with_its_place, 0, sizeof goldens / sizeof *goldens);
+    tcase_add_test(c, doc_parse_writes_nothing_to_stderr);
+    tcase_add_test(c, doc_parse_resolves_scalars_by_the_core_schema);
+    tcase_add_test(c, doc_nodes_know_their_places);
+    tcase_add_test(c, doc_parse_limits_depth);
+    tcase_add_test(c, doc_parse_limits_size);
+    tcase_add_test(c, doc_parse_reads_quotes_inside_quotes);
+    tcase_add_test(c, doc_parse_takes_json_and_empty_files);
+    tcase_add_test(c, doc_to_json_writes_only_json);
+    tcase_add_test(c, doc_checks_say_what_was_meant);
+    tcase_add_test(c, doc_expect_word_takes_words_that_yaml_reads_as_something_else);
+    suite_add_tcase(s, c);
+    SRunner *runner = srunner_create(s);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner), ran = srunner_ntests_run(runner);
+    srunner_free(runner);
+    return failed || !ran;
+}
