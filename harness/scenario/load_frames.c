@@ -224,6 +224,8 @@ static bool is_odd_data(const loader *l, const gw_frame_spec *f) {
     const gw_event *event = p->event ? gw_protocol_event(l->protocol, gw_span_cstr(p->event)) : NULL;
     if (p->json || p->text || p->hex || p->id || p->extra || p->data_absent || p->repeat > 1) return true;
     if (event && !(event->from & GW_FROM_CLIENT)) return true;
+    if (event && event->data && p->data && gw_schema_check(event->data, p->data, GW_SCHEMA_EXTRA_DENY, NULL, NULL) > 0)
+        return true;
     if (f->opcode == GW_FRAME_CONTINUATION) return false;
     bool binary = f->opcode == GW_FRAME_BINARY;
     return binary != l->protocol->envelope.binary || (!event && f->fin);

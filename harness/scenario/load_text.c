@@ -148,6 +148,8 @@ const uint8_t *load_hex(loader *l, const gw_doc_node *node, size_t *len) {
 
 /* ---- Templates ---- */
 
+#define MAX_EXACT (INT64_C(1) << 49) /* below it cJSON prints whole numbers digit by digit */
+
 static bool fill(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out);
 
 /* cJSON's own saturating rule for valueint. */
@@ -155,7 +157,11 @@ static void fill_number(loader *l, const gw_doc_node *node, load_numbers numbers
     out->type = cJSON_Number;
     out->valuedouble = node->number;
     out->valueint = node->number >= INT_MAX ? INT_MAX : node->number <= INT_MIN ? INT_MIN : (int)node->number;
-    if (numbers == LOAD_NUMBERS_PARSED) return;
+    char usual[32];
+    snprintf(usual, sizeof usual, "%lld", (long long)node->integer);
+    bool as_printed = node->kind == GW_DOC_INT && node->integer > -MAX_EXACT && node->integer < MAX_EXACT &&
+                      strcmp(usual, node->text) == 0;
+    if (numbers == LOAD_NUMBERS_PARSED || as_printed) return;
     gw_buf text;
     gw_buf_init(&text, 4096);
     if (gw_doc_to_json(node, &text) == GW_OK) {

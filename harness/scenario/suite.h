@@ -20,21 +20,22 @@ typedef struct gw_suite {
 void gw_suite_init(gw_suite *suite, const gw_protocol *protocol, const gw_requirements *requirements);
 void gw_suite_deinit(gw_suite *suite);
 /* Loads one scenario file with all its instances. `id` is its family ("hello/first"), `file` the path for messages.
- * Errors go to diag: unknown keys, unknown events or requirement ids, references to clients that no earlier step connects,
- * duplicate ids. GW_ERR_INVALID when there was one; the suite is then as before. */
+ * Errors go to diag: unknown keys, unknown events or requirement ids, references to clients that no earlier step
+ * connects, duplicate ids. GW_ERR_INVALID when there was one; the suite is then as before. */
 gw_status gw_suite_load(gw_suite *suite, gw_span text, const char *id, const char *file, gw_diag *diag);
 void gw_suite_sort(gw_suite *suite);
 /* Adds scenarios that are ready, and takes over the document they point into. GW_ERR_NOMEM: nothing was added. */
 gw_status gw_suite_add(gw_suite *suite, gw_doc *doc, const gw_scenario *const *scenarios, size_t count);
 
-/* Does an id match a pattern? '*' any run of characters (also '/'), '?' one character, otherwise literal; a pattern that
- * equals the id's family, or is a folder of it ("heartbeat"), matches too. */
+/* Does an id match a pattern? '*' any run of characters (also '/'), '?' one character, otherwise literal; a pattern
+ * that equals the id's family, or is a folder of it ("heartbeat"), matches too. */
 bool gw_suite_match(const char *pattern, const char *id);
 
 typedef struct gw_selection {
     const char *const *patterns; /* any of them; none: all */
     size_t pattern_count;
-    const char *const *filters; /* --filter: words or globs over id, title and requirement; all must match; '!' negates */
+    const char *const
+        *filters; /* --filter: words or globs over id, title and requirement; all must match; '!' negates */
     size_t filter_count;
     const char *const *tags; /* --tag: any of them; '!' negates */
     size_t tag_count;

@@ -441,17 +441,17 @@ END_TEST
 
 START_TEST(load_reads_trigger) {
     setup();
-    const gw_scenario *s =
-        suite_fixture_load(&f, "trigger",
-                           "title: t\nrequires: [S1]\nsteps:\n"
-                           "  - connect: {as: alice, room: one}\n"
-                           "  - connect: {as: bob}\n"
-                           "  - trigger: {event: message_create, by: alice, data: {content: \"hi ${uuid}\", sentAt: 1e0}, "
-                           "save: sent, times: 3, "
-                           "optional: true}\n"
-                           "  - trigger: {event: heartbeat_ack}\n"
-                           "  - trigger: {event: message_create, room: one}\n"
-                           "  - expect: {on: bob, event: message_create, data: {content: \"${sent.content}\"}}\n");
+    const gw_scenario *s = suite_fixture_load(
+        &f, "trigger",
+        "title: t\nrequires: [S1]\nsteps:\n"
+        "  - connect: {as: alice, room: one}\n"
+        "  - connect: {as: bob}\n"
+        "  - trigger: {event: message_create, by: alice, data: {content: \"hi ${uuid}\", sentAt: 1e0}, "
+        "save: sent, times: 3, "
+        "optional: true}\n"
+        "  - trigger: {event: heartbeat_ack}\n"
+        "  - trigger: {event: message_create, room: one}\n"
+        "  - expect: {on: bob, event: message_create, data: {content: \"${sent.content}\"}}\n");
     const gw_step *step = &s->steps[2];
     ck_assert_str_eq(step->as.trigger.event, "message_create");
     ck_assert_str_eq(step->as.trigger.room, "one");
@@ -480,6 +480,9 @@ START_TEST(load_knows_what_no_well_behaved_client_sends) {
         {"  - send: {event: heartbeat, fragment: 1, empty-fragments: true, chop: 1, pad-to: 70000}\n", false},
         {"  - send: {event: login, data: {x: 1}}\n", false},
         {"  - send: {event: hello}\n", true},
+        {"  - send: {event: heartbeat, data: {}}\n", false},
+        {"  - send: {event: heartbeat, data: {x: 1}}\n", true},
+        {"  - send: {event: heartbeat, data: null}\n", true},
         {"  - send: {event: heartbeat, data: absent}\n", true},
         {"  - send: {event: heartbeat, id: \"1\"}\n", true},
         {"  - send: {event: heartbeat, extra: {x: 1}}\n", true},
