@@ -12,7 +12,9 @@ import xml.etree.ElementTree as ElementTree
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Scenarios only: protocol and requirements are the built-in ones, which always fit the program.
 CATALOGUE = os.path.join(HERE, "cli_catalogue")
+CLAUSE = "If a nonzero value is received and none of the negotiated extensions"
 DEADLINE = 60
 
 
@@ -84,7 +86,8 @@ class Catalogue(Case):
 
     def test_explain(self):
         scenario = gwspec("explain", "framing/reserved-bit/2").stdout
-        self.assertIn('"MUST be 0 unless an extension is negotiated" (RFC 6455 section 5.2)', scenario)
+        self.assertIn('"' + CLAUSE, scenario)
+        self.assertIn("(RFC 6455 section 5.2)", " ".join(scenario.split()))  # wherever the line was broken
         self.assertIn("reserved bits 2", scenario)
         self.assertIn("accepts-rsv1", scenario)
         requirement = gwspec("explain", "S6").stdout
@@ -102,14 +105,21 @@ class Catalogue(Case):
         self.assert_run(result, 1)
         self.assertIn("S1 is a MUST that can be observed, and no scenario tests it\n", result.stdout)
         self.assertNotIn("S6 is a MUST", result.stdout)
-        self.assertNotIn("S19 is a MUST", result.stdout)
         self.assertIn("| S6 | MUST |", gwspec("coverage", "--markdown").stdout)
 
     def test_check(self):
         result = gwspec("check", CATALOGUE)
         self.assert_run(result, 0)
-        self.assertEqual(len(result.stdout.splitlines()), 5)
+        self.assertEqual(len(result.stdout.splitlines()), 3)
         self.assertTrue(all(line.endswith(": ok") for line in result.stdout.splitlines()))
+
+    def test_a_folder_of_its_own_tables_is_taken_at_its_word(self):
+        os.mkdir(self.path("requirements"))
+        self.write("requirements/few.yaml", "source: a document\nrequirements:\n"
+                                            "  S1: {title: one, role: server, level: must, clause: one}\n")
+        result = gwspec("list", "--scenarios", self.folder.name, catalogue=False)
+        self.assert_run(result, 2)
+        self.assertIn("names the unknown requirement", result.stderr)
 
     def test_check_tells_place_and_suggestion(self):
         wrong = self.write("mine.yaml", "title: mine\nrequires: [S2]\nsteps:\n  - connect: {as: alice}\n"
@@ -137,7 +147,7 @@ class Run(Case):
         result = gwspec("run", *words)
         self.assert_run(result, 1)
         self.assertIn("FAIL  framing/reserved-bit/1", result.stdout)
-        self.assertIn('"MUST be 0 unless an extension is negotiated"', result.stdout)
+        self.assertIn('"' + CLAUSE, result.stdout)
         self.assertTrue(result.stdout.endswith("\nDoes not conform: RFC 6455 5.2.\n"))
         rerun = [line.split() for line in result.stdout.splitlines() if line.startswith("  rerun")][0]
         self.assertEqual(rerun[1:3], ["gwspec", "run"])
@@ -191,7 +201,7 @@ class Run(Case):
             command = [PROGRAM, "run", "--scenarios", CATALOGUE, "--url",
                        f"ws://127.0.0.1:{silent.getsockname()[1]}/gateway"]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-                silent.settimeout(DEADLINE)
+                silent.settimeout(10)
                 connection, _ = silent.accept()
                 process.send_signal(signal.SIGINT)
                 _, errors = process.communicate(timeout=DEADLINE)
