@@ -20,7 +20,7 @@ void gw_commands_each_fault(const char *requirement, void (*take)(const char *na
 void gw_commands_append_joined(const char *const *words, size_t count, const char *between, gw_buf *out);
 /* A step of a scenario in words, without its number and without a newline. */
 void gw_commands_append_step(const gw_scenario *scenario, const gw_step *step, gw_buf *out);
-/* A list of declared words of the table of requirement and scenario levels, in capitals. */
+/* "MUST" and so on; static. */
 const char *gw_commands_level(gw_requirement_level level);
 
 #endif
