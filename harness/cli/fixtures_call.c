@@ -46,6 +46,7 @@ void fixtures_sequence_destroy(fixtures_sequence *sequence) {
     gw_vars_deinit(&sequence->vars);
     cJSON_Delete(sequence->data);
     free(sequence->first_error);
+    free(sequence->url);
     free(sequence);
 }
 
@@ -130,7 +131,9 @@ static void fail(fixtures_sequence *sequence, const gw_target_http *http, const 
     gw_buf text, clean;
     gw_buf_init(&text, FIXTURES_TEXT_MAX);
     gw_buf_init(&clean, FIXTURES_TEXT_MAX);
-    gw_buf_printf(&text, "%s: %s %s: %s", sequence->what, http->method, http->url, why);
+    bool told = strncmp(why, "http", 4) == 0; /* the URL as it was sent */
+    gw_buf_printf(&text, "%s: %s %s%s%s", sequence->what, http->method, told || !sequence->url ? "" : sequence->url,
+                  told ? "" : ": ", why);
     if (!sequence->first_error) {
         gw_fixtures_redact(sequence->fixtures, gw_buf_span(&text), &clean);
         sequence->first_error = strdup(gw_buf_cstr(&clean));
@@ -216,6 +219,9 @@ static void step(fixtures_sequence *sequence) {
     request_texts texts;
     texts_init(&texts);
     gw_status status = fixtures_expand(&sequence->vars, http->url, &texts.url, &error);
+    free(sequence->url);
+    sequence->url = strdup(status == GW_OK ? gw_buf_cstr(&texts.url) : http->url);
+    if (!sequence->url) status = gw_error_set(&error, GW_ERR_NOMEM, "out of memory");
     if (status == GW_OK) status = expand_body(sequence, http, &texts.body, &error);
     if (status == GW_OK) status = expand_headers(sequence, http, &texts, &error);
     if (status == GW_OK) status = expand_cookies(sequence, http, &texts.cookies, &error);

@@ -41,6 +41,7 @@ struct fixtures_sequence {
     const char *cookies_of; /* object whose captures the connection's cookies are made of; NULL: none */
     bool keep_going;        /* an error is remembered, and the rest is done all the same */
     char *first_error;
+    char *url; /* of the request under way */
     gw_vars vars;
     gw_http_call *call;
     fixtures_sequence_fn *fn;

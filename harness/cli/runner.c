@@ -201,6 +201,20 @@ static bool look_at_server(runner *r) {
     return true;
 }
 
+static void run_jobs(runner *r) {
+    while (!r->over && !r->interrupted && r->final_count < r->job_count) {
+        runner_incident incident = runner_schedule(r);
+        if (incident != RUNNER_NO_INCIDENT && !r->interrupted) runner_handle_incident(r, incident);
+    }
+    if (!r->interrupted || r->over) return;
+    for (size_t i = 0; i < r->job_count; i++) /* what has a result keeps it */
+        if (r->jobs[i].state == RUNNER_JOB_HELD) runner_finalize(&r->jobs[i]);
+    for (size_t i = 0; i < r->job_count; i++)
+        if (r->jobs[i].state == RUNNER_JOB_RUNNING) runner_job_discard(&r->jobs[i]);
+    runner_end(r, GW_RUNNER_INTERRUPTED, "interrupted; %zu of %zu scenarios have a verdict", r->final_count,
+               r->job_count);
+}
+
 /* ---- after ---- */
 
 static void on_ended(const char *error, void *user) {
@@ -268,7 +282,7 @@ void gw_runner_run(const gw_runner_plan *plan, const gw_runner_callbacks *callba
     if (ready && look_at_server(&r)) {
         for (size_t i = 0; i < r.job_count; i++)
             if (r.jobs[i].result) runner_finalize(&r.jobs[i]);
-        runner_schedule(&r);
+        run_jobs(&r);
         clean_up_target(&r);
     }
     gather_results(&r);

@@ -1,5 +1,6 @@
-/* The server died or hangs: who did it? Whoever was in flight may have; each suspect runs alone on a fresh server, the
- * likeliest first, until one does it again. The others were only hit, and run once more with the rest. Floor 5. */
+/* The server died or hangs: who did it? Whoever was in flight may have. The likeliest runs alone on a fresh server,
+ * then the others by halves, until one has done it again with nothing beside it. A half that does no harm has its
+ * verdicts; who was only hit runs once more with the rest. Floor 5. */
 #include "cli/runner_internal.h"
 
 #include <stdio.h>
@@ -9,33 +10,45 @@
 typedef struct suspect {
     runner_job *job;
     bool saw_crash; /* its own canary found the server dead */
-    gw_ns finished_ns, last_send_ns;
+    gw_ns finished_ns;
+    gw_ns distance; /* from its nearest sending to the moment in question */
 } suspect;
 
-/* Who first saw the server silent has most likely silenced it; who sent last before it died has most likely killed it.
- */
-static int likelier(const void *a, const void *b, void *silent) {
+static gw_ns apart(gw_ns a, gw_ns b) {
+    return a < b ? b - a : a - b;
+}
+
+/* A server that died did so upon the last bytes; one that fell silent did so about when it was last heard. */
+static gw_ns distance(const runner *r, const runner_job *job, bool silent, gw_ns now) {
+    if (!job->last_send_ns) return GW_NEVER;
+    if (!silent) return now - job->last_send_ns;
+    if (job->quiet_since_ns != r->heard_ns) return apart(job->last_send_ns, r->heard_ns);
+    gw_ns before = apart(job->before_quiet_ns, r->heard_ns), after = apart(job->first_quiet_ns, r->heard_ns);
+    return before < after ? before : after;
+}
+
+/* Who first saw the server dead has most likely killed it. */
+static int likelier(const void *a, const void *b) {
     const suspect *x = a, *y = b;
-    if (*(const bool *)silent) {
-        if (x->saw_crash != y->saw_crash) return x->saw_crash ? -1 : 1;
-        if (x->saw_crash && x->finished_ns != y->finished_ns) return x->finished_ns < y->finished_ns ? -1 : 1;
-    }
-    if (x->last_send_ns != y->last_send_ns) return x->last_send_ns > y->last_send_ns ? -1 : 1;
+    if (x->saw_crash != y->saw_crash) return x->saw_crash ? -1 : 1;
+    if (x->saw_crash && x->finished_ns != y->finished_ns) return x->finished_ns < y->finished_ns ? -1 : 1;
+    if (x->distance != y->distance) return x->distance < y->distance ? -1 : 1;
     return x->job < y->job ? -1 : 1;
 }
 
 static suspect *collect(runner *r, runner_incident incident, size_t *count) {
+    gw_ns now = gw_clock_now();
     *count = 0;
     suspect *list = calloc(r->running + r->held + 1, sizeof *list);
     if (!list) return NULL;
     for (size_t i = 0; i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
         if (job->state != RUNNER_JOB_RUNNING && job->state != RUNNER_JOB_HELD) continue;
-        bool saw = job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
-        list[(*count)++] = (suspect){job, saw, job->finished_ns, job->last_send_ns};
+        bool silent = incident != RUNNER_DIED;
+        bool saw = silent && job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
+        list[(*count)++] = (suspect){job, saw, job->finished_ns, distance(r, job, silent, now)};
     }
-    bool silent = incident != RUNNER_DIED;
-    if (*count > 1) qsort_r(list, *count, sizeof *list, likelier, &silent);
+    if (*count > 1) qsort(list, *count, sizeof *list, likelier);
     return list;
 }
 
@@ -82,7 +95,11 @@ static bool restart(runner *r) {
     runner_probe_cancel(r);
     runner_server_stop(r);
     r->probe_result = RUNNER_PROBE_NONE;
-    r->outcome->restarts++;
+    if (++r->outcome->restarts > RUNNER_RESTARTS_EACH * r->job_count + RUNNER_RESTARTS) {
+        runner_end(r, GW_RUNNER_LOST, "the server does not stay up, whatever runs: started again %u times",
+                   r->outcome->restarts - 1);
+        return false;
+    }
     if (runner_server_start(r, why, sizeof why) != GW_OK) {
         if (!r->interrupted) runner_end(r, GW_RUNNER_LOST, "the server could not be started again: %s", why);
         return false;
@@ -94,18 +111,6 @@ static bool restart(runner *r) {
     return true;
 }
 
-/* Runs one job with nothing beside it. True when the server did not survive it. */
-static bool run_alone(runner *r, runner_job *job) {
-    if (!runner_job_start(job)) return false;
-    while (job->state == RUNNER_JOB_RUNNING && !r->interrupted)
-        if (gw_loop_turn(r->loop, GW_NEVER) == GW_ERR_IO) break;
-    if (job->state != RUNNER_JOB_HELD) return false;
-    runner_probe_result alive = runner_probe_now(r);
-    wait_for_exit(r, alive == RUNNER_PROBE_DEAD ? RUNNER_EXIT_WITHIN : RUNNER_SETTLE);
-    return r->server.exited || alive == RUNNER_PROBE_DEAD || alive == RUNNER_PROBE_SILENT ||
-           job->result->verdict == GW_VERDICT_CRASH;
-}
-
 static void blame(runner *r, runner_job *job, runner_incident incident) {
     char what[GW_RUNNER_MESSAGE];
     describe(r, incident, what, sizeof what);
@@ -113,36 +118,66 @@ static void blame(runner *r, runner_job *job, runner_incident incident) {
     runner_finalize(job);
 }
 
-/* The likeliest suspects, one after another. Those that did no harm alone stay held. True when one did it. */
-static bool try_suspects(runner *r, const suspect *list, size_t count) {
-    for (size_t i = 0; i < count && !r->over && !r->interrupted; i++) {
-        if (!run_alone(r, list[i].job)) continue;
-        if (r->interrupted) return false;
-        runner_incident incident = r->probe_result == RUNNER_PROBE_SILENT  ? RUNNER_HUNG
-                                   : r->probe_result == RUNNER_PROBE_ALIVE ? RUNNER_CANARY
-                                                                           : RUNNER_DIED;
-        blame(r, list[i].job, incident);
-        restart(r);
-        return true;
-    }
-    return false;
+/* It was alone when it happened; its engine comes to its own end first, for the sake of the record. */
+static bool convict(runner *r, runner_job *job, runner_incident incident) {
+    while (job->state == RUNNER_JOB_RUNNING && !r->interrupted)
+        if (gw_loop_turn(r->loop, GW_NEVER) == GW_ERR_IO) break;
+    if (job->state != RUNNER_JOB_HELD) return false;
+    if (incident == RUNNER_DIED) wait_for_exit(r, RUNNER_EXIT_WITHIN);
+    blame(r, job, incident);
+    return restart(r);
 }
 
-/* Those that ran alone and did no harm have their verdict; if nobody did it again, the likeliest stands for it. */
-static void acquit(runner *r, const suspect *list, size_t count, size_t in_flight, bool found, const char *what) {
+static void set_all(runner *r, runner_job_state from, runner_job_state to) {
+    for (size_t i = 0; i < r->job_count; i++)
+        if (r->jobs[i].state == from) r->jobs[i].state = to;
+    r->next_job = 0;
+}
+
+static runner_job *only_one_in_flight(const runner *r) {
+    if (r->running + r->held != 1) return NULL;
+    for (size_t i = 0; i < r->job_count; i++)
+        if (r->jobs[i].state == RUNNER_JOB_RUNNING || r->jobs[i].state == RUNNER_JOB_HELD) return &r->jobs[i];
+    return NULL;
+}
+
+/* Runs these suspects together. True when one of them is convicted. Others' verdicts become final on the way. */
+static bool search(runner *r, const suspect *list, size_t count) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].job->state != RUNNER_JOB_PARKED) continue;
+        list[i].job->state = RUNNER_JOB_WAITING;
+        left++;
+    }
+    if (!left || r->over || r->interrupted) return false;
+    r->next_job = 0;
+    runner_incident incident = runner_schedule(r);
+    if (incident == RUNNER_NO_INCIDENT || r->over || r->interrupted) return false;
+    if (left == 1 && only_one_in_flight(r)) return convict(r, only_one_in_flight(r), incident);
     for (size_t i = 0; i < count; i++) {
         runner_job *job = list[i].job;
-        if (job->state != RUNNER_JOB_HELD) continue;
-        if (!found && i == 0) {
-            char text[GW_RUNNER_MESSAGE + 256];
-            snprintf(text, sizeof text,
-                     "%s; it happened while this scenario and %zu others ran, and this one had sent last; alone it did "
-                     "not do it again",
-                     what, in_flight - 1);
-            runner_verdict_crash(job->result, r->plan->protocol, text);
-        }
-        runner_finalize(job);
+        if (job->state == RUNNER_JOB_RUNNING || job->state == RUNNER_JOB_HELD) runner_job_discard(job);
+        if (job->state == RUNNER_JOB_WAITING) job->state = RUNNER_JOB_PARKED;
     }
+    if (!restart(r) || count == 1) return false;
+    return search(r, list, count / 2) || search(r, list + count / 2, count - count / 2);
+}
+
+/* When nobody did it again, the likeliest stands for it: a crash is never lost. */
+static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_flight, const char *what) {
+    r->likeliest = NULL;
+    if (job->state != RUNNER_JOB_KEPT) return;
+    if (found) {
+        runner_finalize(job);
+        return;
+    }
+    char text[GW_RUNNER_MESSAGE + 256];
+    snprintf(text, sizeof text,
+             "%s; it happened while this scenario and %zu others ran, and this one is the likeliest to have done it; "
+             "when they ran again, none did",
+             what, in_flight - 1);
+    runner_verdict_crash(job->result, r->plan->protocol, text);
+    runner_finalize(job);
 }
 
 void runner_handle_incident(runner *r, runner_incident incident) {
@@ -154,24 +189,26 @@ void runner_handle_incident(runner *r, runner_incident incident) {
         lose(r, what);
         return;
     }
+    runner_note(r, "%s; %zu scenarios were in flight", what, r->running + r->held);
+    if (only_one_in_flight(r)) {
+        convict(r, only_one_in_flight(r), incident);
+        return;
+    }
     suspect *list = collect(r, incident, &in_flight);
     if (!list) {
         runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
         return;
     }
-    runner_note(r, "%s; %zu scenarios were in flight", what, in_flight);
-    if (in_flight == 1 && list[0].job->state == RUNNER_JOB_HELD) {
-        blame(r, list[0].job, incident);
-        restart(r);
-        free(list);
-        return;
-    }
     for (size_t i = 0; i < in_flight; i++) runner_job_discard(list[i].job);
-    r->next_job = 0;
-    if (restart(r)) {
-        size_t count = in_flight < RUNNER_SUSPECTS ? in_flight : RUNNER_SUSPECTS;
-        bool found = try_suspects(r, list, count);
-        if (!r->interrupted) acquit(r, list, count, in_flight, found, what);
+    set_all(r, RUNNER_JOB_WAITING, RUNNER_JOB_PARKED);
+    if (in_flight && restart(r)) {
+        r->likeliest = list[0].job;
+        bool found = search(r, list, 1);
+        if (!found) found = search(r, list + 1, in_flight - 1);
+        decide_likeliest(r, list[0].job, found || r->over || r->interrupted, in_flight, what);
+    } else if (!in_flight) {
+        restart(r);
     }
+    set_all(r, RUNNER_JOB_PARKED, RUNNER_JOB_WAITING);
     free(list);
 }

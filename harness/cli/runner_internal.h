@@ -25,7 +25,7 @@
 #define RUNNER_LAG_NOTABLE  (5 * GW_MS)
 #define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
 #define RUNNER_CLEAN_WITHIN (5 * GW_S)
-enum { RUNNER_RETRIES = 2, RUNNER_SUSPECTS = 16, RUNNER_TAIL_LINES = 5 };
+enum { RUNNER_RETRIES = 2, RUNNER_TAIL_LINES = 5, RUNNER_RESTARTS = 20, RUNNER_RESTARTS_EACH = 4 };
 
 typedef struct runner runner;
 typedef struct runner_job runner_job;
@@ -42,8 +42,10 @@ typedef struct runner_conn {
 
 typedef enum runner_job_state {
     RUNNER_JOB_WAITING,
+    RUNNER_JOB_PARKED, /* waits until the server's killer is found */
     RUNNER_JOB_RUNNING,
     RUNNER_JOB_HELD, /* has a result, which is final once the server has shown that it lives */
+    RUNNER_JOB_KEPT, /* the likeliest suspect's, shown to be harmless; final once the killer is found */
     RUNNER_JOB_FINAL
 } runner_job_state;
 
@@ -58,7 +60,8 @@ struct runner_job {
     gw_loop_timer timer;
     gw_loop_task done_task;
     bool pumping;
-    gw_ns last_send_ns; /* 0: never */
+    gw_ns last_send_ns;                                    /* 0: never */
+    gw_ns before_quiet_ns, first_quiet_ns, quiet_since_ns; /* sends around the moment of runner.heard_ns */
     gw_ns finished_ns;
     gw_result *result;
     unsigned retries;
@@ -122,7 +125,9 @@ struct runner {
     size_t held;
     unsigned max_running;
     gw_ns next_start_ns;
-    size_t cleanups; /* under way */
+    size_t cleanups;       /* under way */
+    gw_ns heard_ns;        /* when a scenario last got bytes from the server */
+    runner_job *likeliest; /* its verdict is not final before the killer is found; NULL: none */
 
     gw_loop_timer lag_timer;
     gw_ns lag_due_ns, lag_noted_ns;
@@ -166,7 +171,8 @@ gw_status runner_resolve(runner *r, const gw_address_url *url, gw_address *out, 
 void runner_note_lag(runner *r, gw_ns now);
 
 /* ---- runner_schedule.c ---- */
-void runner_schedule(runner *r);
+/* Runs what waits until all of it has a final verdict, or until something has happened to the server. */
+runner_incident runner_schedule(runner *r);
 /* The job's engine is done (called by runner_job.c). */
 void runner_job_done(runner_job *job);
 /* Makes the result final and hands it out. */

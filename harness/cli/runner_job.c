@@ -51,6 +51,7 @@ static void on_open(gw_stream *stream, gw_ns at_ns, void *user) {
 static void on_read(gw_stream *stream, gw_stream_read *read, void *user) {
     (void)stream;
     runner_conn *conn = user;
+    conn->job->r->heard_ns = read->at_ns;
     gw_engine_on_bytes(conn->job->engine, conn->index, read->data, read->len, read->at_ns);
     pump(conn->job);
 }
@@ -113,6 +114,11 @@ static void send_bytes(runner_job *job, runner_conn *conn, gw_span bytes) {
         return;
     }
     if (sent.at_ns == 0 || status != GW_OK) sent.at_ns = gw_clock_now();
+    if (job->quiet_since_ns != job->r->heard_ns) {
+        job->quiet_since_ns = job->r->heard_ns;
+        job->before_quiet_ns = job->last_send_ns;
+        job->first_quiet_ns = sent.at_ns;
+    }
     job->last_send_ns = sent.at_ns;
     if (status == GW_OK && sent.queued_bytes > QUEUE_SOFT_MAX)
         conn->sent_owed = true;
@@ -268,7 +274,7 @@ bool runner_job_start(runner_job *job) {
     job->timer = (gw_loop_timer){.fn = on_deadline, .user = job};
     job->done_task = (gw_loop_task){.fn = on_done, .user = job};
     job->state = RUNNER_JOB_RUNNING;
-    job->last_send_ns = 0;
+    job->last_send_ns = job->before_quiet_ns = job->first_quiet_ns = job->quiet_since_ns = 0;
     r->running++;
     gw_engine_start(job->engine, now);
     pump(job);

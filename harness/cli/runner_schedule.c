@@ -83,6 +83,11 @@ static bool retry(runner_job *job) {
     return true;
 }
 
+static void keep(runner_job *job) {
+    job->state = RUNNER_JOB_KEPT;
+    job->r->held--;
+}
+
 /* Verdicts that have become final. The first that tells of harm to the server is an incident. */
 static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
     *next = GW_NEVER;
@@ -96,7 +101,11 @@ static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
             continue;
         }
         if (job->result->verdict == GW_VERDICT_CRASH && is_ours(r) && r->target->start.restart) return RUNNER_CANARY;
-        if (!retry(job)) runner_finalize(job);
+        if (retry(job)) continue;
+        if (job == r->likeliest)
+            keep(job);
+        else
+            runner_finalize(job);
     }
     return RUNNER_NO_INCIDENT;
 }
@@ -129,33 +138,19 @@ static runner_incident look_for_incident(const runner *r) {
     return RUNNER_NO_INCIDENT;
 }
 
-/* What has a result keeps it when the user interrupts. */
-static void drop_running(runner *r) {
-    for (size_t i = 0; i < r->job_count; i++) {
-        runner_job *job = &r->jobs[i];
-        if (job->state == RUNNER_JOB_RUNNING) runner_job_discard(job);
-        if (job->state == RUNNER_JOB_HELD) runner_finalize(job);
-    }
-    runner_end(r, GW_RUNNER_INTERRUPTED, "interrupted; %zu of %zu scenarios have a verdict", r->final_count,
-               r->job_count);
-}
-
-void runner_schedule(runner *r) {
-    while (!r->over && r->final_count < r->job_count) {
+runner_incident runner_schedule(runner *r) {
+    while (!r->over && !r->interrupted) {
         gw_ns now = gw_clock_now(), next;
         runner_incident incident = settle_held(r, now, &next);
-        if (incident == RUNNER_NO_INCIDENT) start_one(r, now, &next);
-        if (r->over || (incident == RUNNER_NO_INCIDENT && r->final_count == r->job_count)) break;
-        if (incident == RUNNER_NO_INCIDENT) {
-            if (gw_loop_turn(r->loop, next) == GW_ERR_IO) {
-                runner_end(r, GW_RUNNER_INTERNAL, "the event loop failed");
-                return;
-            }
-            incident = look_for_incident(r);
+        if (incident != RUNNER_NO_INCIDENT) return incident;
+        if (!r->running && !r->held && !next_waiting(r)) break;
+        start_one(r, now, &next);
+        if (r->over) break;
+        if (gw_loop_turn(r->loop, next) == GW_ERR_IO) {
+            runner_end(r, GW_RUNNER_INTERNAL, "the event loop failed");
+            break;
         }
-        if (r->interrupted)
-            drop_running(r);
-        else if (incident != RUNNER_NO_INCIDENT)
-            runner_handle_incident(r, incident);
+        if ((incident = look_for_incident(r)) != RUNNER_NO_INCIDENT) return incident;
     }
+    return RUNNER_NO_INCIDENT;
 }
