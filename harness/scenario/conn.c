@@ -198,6 +198,8 @@ static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
     }
     c->state = CONN_OPEN;
     c->open_at = at;
+    if (!c->spec->read)
+        engine_queue(c->engine, (gw_action){.kind = GW_ACTION_READ_OFF, .conn = c->index, .client = c->spec->name});
     const gw_protocol *protocol = c->engine->config.protocol;
     if (protocol->heartbeat.hello && !c->canary && c->opened_by->kind == GW_STEP_CONNECT &&
         !c->opened_by->as.connect.with_count) {

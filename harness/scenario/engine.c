@@ -243,7 +243,6 @@ void gw_engine_on_open(gw_engine *e, unsigned conn, gw_ns now) {
     c->tcp_at = now;
     if (!conn_upgrade(c) && !e->failed)
         judge_find(e, GW_VERDICT_ERROR, NULL, c, c->opened_by, "an upgrade request", "it could not be built");
-    if (!c->spec->read) engine_queue(e, (gw_action){.kind = GW_ACTION_READ_OFF, .conn = conn, .client = c->spec->name});
     advance(e);
 }
 
