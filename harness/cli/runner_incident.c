@@ -163,6 +163,13 @@ static bool search(runner *r, const suspect *list, size_t count) {
     return search(r, list, count / 2) || search(r, list + count / 2, count - count / 2);
 }
 
+/* The likeliest alone, then few, then more: what is likely costs little. */
+static bool search_by_likelihood(runner *r, const suspect *list, size_t count) {
+    for (size_t from = 0, size = 1; from < count; from += size, size *= 8)
+        if (search(r, list + from, size < count - from ? size : count - from)) return true;
+    return false;
+}
+
 /* When nobody did it again, the likeliest stands for it: a crash is never lost. */
 static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_flight, const char *what) {
     r->likeliest = NULL;
@@ -203,8 +210,7 @@ void runner_handle_incident(runner *r, runner_incident incident) {
     set_all(r, RUNNER_JOB_WAITING, RUNNER_JOB_PARKED);
     if (in_flight && restart(r)) {
         r->likeliest = list[0].job;
-        bool found = search(r, list, 1);
-        if (!found) found = search(r, list + 1, in_flight - 1);
+        bool found = search_by_likelihood(r, list, in_flight);
         decide_likeliest(r, list[0].job, found || r->over || r->interrupted, in_flight, what);
     } else if (!in_flight) {
         restart(r);

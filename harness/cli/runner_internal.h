@@ -20,7 +20,8 @@
 
 #define RUNNER_STAGGER      (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
 #define RUNNER_SETTLE       (20 * GW_MS) /* so long after a pass the server's death is its own */
-#define RUNNER_PROBE_WITHIN (2 * GW_S)   /* times timeout_scale */
+#define RUNNER_SILENCE      (500 * GW_MS)
+#define RUNNER_PROBE_WITHIN (2 * GW_S) /* times timeout_scale */
 #define RUNNER_LAG_PERIOD   (5 * GW_MS)
 #define RUNNER_LAG_NOTABLE  (5 * GW_MS)
 #define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */

@@ -130,6 +130,16 @@ static void start_one(runner *r, gw_ns now, gw_ns *next) {
     if (r->next_start_ns < *next) *next = r->next_start_ns;
 }
 
+/* A server of ours that has said nothing for a while is asked; otherwise a hang shows only when windows have passed. */
+static void probe_silence(runner *r, gw_ns now, gw_ns *next) {
+    gw_ns last = r->heard_ns > r->probe.started_ns ? r->heard_ns : r->probe.started_ns;
+    if (!r->running || !is_ours(r) || r->probe.running) return;
+    if (now - last >= RUNNER_SILENCE)
+        runner_probe_start(r);
+    else if (last + RUNNER_SILENCE < *next)
+        *next = last + RUNNER_SILENCE;
+}
+
 static runner_incident look_for_incident(const runner *r) {
     if (r->server.exited) return RUNNER_DIED;
     if (r->probe.running) return RUNNER_NO_INCIDENT;
@@ -145,6 +155,7 @@ runner_incident runner_schedule(runner *r) {
         if (incident != RUNNER_NO_INCIDENT) return incident;
         if (!r->running && !r->held && !next_waiting(r)) break;
         start_one(r, now, &next);
+        probe_silence(r, now, &next);
         if (r->over) break;
         if (gw_loop_turn(r->loop, next) == GW_ERR_IO) {
             runner_end(r, GW_RUNNER_INTERNAL, "the event loop failed");
