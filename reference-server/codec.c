@@ -43,6 +43,7 @@ static bool is_control(uint8_t opcode) {
 static bool stop(gw_codec *codec, gw_codec_event *event, uint16_t code, const char *why) {
     codec->step = STEP_STOPPED;
     event->kind = GW_CODEC_BROKEN;
+    event->payload = (gw_span){0};
     event->code = code;
     event->opcode = opcode_of(codec);
     event->why = why;
