@@ -15,6 +15,9 @@ gw_dependency(websockets libwebsockets)
 gw_dependency(uv libuv)
 if(GWSPEC_TESTS)
   gw_dependency(check check)
+endif()
+# Oracles of tests and fuzz targets.
+if(GWSPEC_TESTS OR GWSPEC_FUZZ)
   gw_dependency(jansson jansson)
   # wslay's package has no pkg-config file on Debian 12.
   find_path(GWSPEC_WSLAY_INCLUDE wslay/wslay.h REQUIRED)

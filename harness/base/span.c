@@ -32,8 +32,9 @@ bool gw_span_starts_with(gw_span s, gw_span prefix) {
 }
 
 gw_span gw_span_from(gw_span s, size_t from) {
-    if (from >= s.len) return (gw_span){0};
-    return gw_span_make(s.ptr + from, s.len - from);
+    /* An empty rest keeps its place: the empty value of a field is not the value of a field that is absent. */
+    if (from > s.len) from = s.len;
+    return gw_span_make(s.ptr ? s.ptr + from : NULL, s.len - from);
 }
 
 gw_span gw_span_sub(gw_span s, size_t from, size_t len) {

@@ -143,8 +143,7 @@ static const char *const file_lines[] = {
     "  ready: {port: \"${port}\", within: 5s}",
     "fixtures:",
     "  room:",
-    "    - http: {post: \"http://127.0.0.1:${port}/rooms\", json: {name: \"${uuid}\"}, status: 201, capture: {id: "
-    "{json: /id}}}",
+    "    - http: {post: \"http://127.0.0.1:${port}/rooms\", capture: {id: {json: /id}}}",
     "connect:",
     "  url: \"ws://127.0.0.1:${port}/gateway\"",
     "triggers:",

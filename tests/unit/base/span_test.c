@@ -33,6 +33,8 @@ START_TEST(span_sub_never_leaves_the_span) {
     ck_assert_uint_eq(gw_span_sub(s, 6, 1).len, 0);
     ck_assert_uint_eq(gw_span_sub(s, SIZE_MAX, 1).len, 0);
     ck_assert_uint_eq(gw_span_from(s, 7).len, 0);
+    ck_assert_ptr_eq(gw_span_from(s, 6).ptr, s.ptr + 6); /* empty, but there */
+    ck_assert_ptr_null(gw_span_from((gw_span){0}, 1).ptr);
     ck_assert(gw_span_equal(gw_span_from(s, 0), s));
 }
 END_TEST

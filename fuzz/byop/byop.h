@@ -1,0 +1,177 @@
+/* The parts of libgwspec_byop. Private to fuzz/byop.
+ *
+ * An input is a session script (fuzzing/script.h). plan.c turns it into bytes and moments while oracle.c says what they
+ * mean; run.c plays the plan to a parser in one split and keeps a log; verdict.c compares log and oracle; check.c plays
+ * several splits. */
+#ifndef GW_BYOP_H
+#define GW_BYOP_H
+
+#include "base/buf.h"
+#include "fuzzing/script.h"
+#include "gwspec_parser.h"
+#include "protocol/json.h"
+#include "wire/message.h"
+
+enum {
+    GW_BYOP_MAX_STREAM = 1 << 14, /* bytes of one input, repetitions counted */
+    GW_BYOP_MAX_MESSAGE = 1 << 20,
+    GW_BYOP_MAX_LOG = 1 << 23
+};
+
+/* X(NAME, "word"): what may stand in the list of known divergences. */
+#define GW_BYOP_KNOWN_TABLE(X)                                                                                         \
+    X(NON_MINIMAL, "non-minimal-length")                                                                               \
+    X(ANY_MASK, "any-mask")                                                                                            \
+    X(ANY_SIZE, "any-size")                                                                                            \
+    X(LATE_HEADER, "late-header")                                                                                      \
+    X(LATE_SIZE, "late-size")                                                                                          \
+    X(UTF8, "any-utf8")                                                                                                \
+    X(ONE_BYTE_CLOSE, "one-byte-close")                                                                                \
+    X(CLOSE_CODE, "any-close-code")                                                                                    \
+    X(CLOSE_REASON, "any-close-reason")                                                                                \
+    X(DUPLICATE_KEY, "duplicate-key")                                                                                  \
+    X(LOOSE_JSON, "loose-json")                                                                                        \
+    X(LOOSE_ID, "loose-id")
+typedef enum gw_byop_known {
+#define GW_BYOP_ENUM(name, word) GW_BYOP_##name,
+    GW_BYOP_KNOWN_TABLE(GW_BYOP_ENUM)
+#undef GW_BYOP_ENUM
+        GW_BYOP_KNOWN_COUNT
+} gw_byop_known;
+
+/* The bits 1 << gw_byop_known of api->known; false when a rule is no word of the table or has no reason: *bad is it. */
+bool gw_byop_known_bits(const gwspec_parser_api *api, uint32_t *bits, const char **bad);
+
+/* ---- Oracle: what the bytes mean ---- */
+
+/* One expected event. */
+typedef struct gw_byop_item {
+    gwspec_event event;     /* its bytes are in oracle->bytes, at offset */
+    uint32_t error_classes; /* 1 << gwspec_error_class: an ERROR of one of them may stand here instead */
+    size_t offset;
+    bool or_reject;   /* PACKET: REJECT is as good */
+    bool any_content; /* PACKET, CLOSE: only the kind is compared */
+    bool optional;    /* TIMEOUT: may be missing */
+    const char *why;  /* ERROR, REJECT: the rule that was broken; static */
+} gw_byop_item;
+
+typedef struct gw_byop_oracle {
+    uint32_t reports, known, max_depth;
+    gwspec_config config;
+    gw_frame_decoder decoder;
+    gw_message message;
+    gw_buf payload; /* of the message */
+    gw_buf frame;   /* payload of the frame, when frames are reported */
+    gw_buf bytes;   /* of the items */
+    gw_byop_item *items;
+    size_t count, capacity;
+    uint32_t window;   /* classes of an ERROR that may come from now on and must come at the end of the message */
+    uint32_t once;     /* the same, only before the next item */
+    const char *late;  /* the frame is at fault, which may be noticed at its end; NULL: it is not */
+    uint64_t deadline; /* ms */
+    bool time_unsure;  /* a packet may or may not have been a heartbeat */
+    bool done;         /* nothing may follow */
+    bool failed;       /* no memory */
+} gw_byop_oracle;
+
+void gw_byop_oracle_init(gw_byop_oracle *oracle, const gwspec_parser_api *api, uint32_t known,
+                         const gwspec_config *config);
+void gw_byop_oracle_deinit(gw_byop_oracle *oracle);
+/* `now` ms is when the bytes come; they are unmasked in place. */
+void gw_byop_oracle_feed(gw_byop_oracle *oracle, uint8_t *bytes, size_t len, uint64_t now);
+/* A whole text message. */
+void gw_byop_oracle_text(gw_byop_oracle *oracle, gw_span text, uint64_t now);
+void gw_byop_oracle_tick(gw_byop_oracle *oracle, uint64_t now);
+/* Classes of an ERROR that may come after the last item. */
+uint32_t gw_byop_oracle_end_classes(const gw_byop_oracle *oracle);
+
+/* Appends an item; its bytes are copied. Kinds that the parser does not report are left out. */
+gw_byop_item *gw_byop_oracle_push(gw_byop_oracle *oracle, gwspec_event event);
+/* What a text message must become. */
+void gw_byop_oracle_packet(gw_byop_oracle *oracle, gw_span text, uint64_t now, bool maybe);
+
+/* Two JSON texts, both valid, mean the same: strings by what they decode to, numbers as doubles, keys in order. */
+bool gw_byop_json_same(gw_span a, gw_span b);
+
+/* ---- Plan: the input as bytes and moments ---- */
+
+typedef struct gw_byop_step {
+    bool is_tick;
+    size_t len;      /* bytes of the stream to feed */
+    size_t chunk;    /* in pieces of this size; 0: whole */
+    uint64_t now_ms; /* is_tick */
+} gw_byop_step;
+
+typedef struct gw_byop_plan {
+    gwspec_config config;
+    gw_buf stream;
+    gw_byop_step *steps;
+    size_t count, capacity;
+} gw_byop_plan;
+
+/* Both are initialised here, and deinitialised by the caller even after a failure (no memory). */
+bool gw_byop_plan_make(gw_byop_plan *plan, gw_byop_oracle *oracle, const gwspec_parser_api *api, uint32_t known,
+                       gw_span input);
+void gw_byop_plan_deinit(gw_byop_plan *plan);
+
+/* ---- Runs ---- */
+
+typedef enum gw_byop_split { GW_BYOP_AS_SENT, GW_BYOP_WHOLE, GW_BYOP_BYTES, GW_BYOP_RANDOM } gw_byop_split;
+
+typedef struct gw_byop_record {
+    gwspec_event event; /* bytes is not NULL when there were any; they are in log->bytes at offset */
+    size_t offset;
+} gw_byop_record;
+
+typedef struct gw_byop_log {
+    gw_byop_record *records;
+    size_t count, capacity;
+    gw_buf bytes;
+} gw_byop_log;
+
+void gw_byop_log_init(gw_byop_log *log);
+void gw_byop_log_deinit(gw_byop_log *log);
+
+/* Text of a finding. */
+typedef struct gw_byop_finding {
+    char *text;
+    size_t size;
+} gw_byop_finding;
+/* Writes it and returns false. */
+bool gw_byop_found(const gw_byop_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Plays the plan; false with a finding when a property of the run itself is broken. */
+bool gw_byop_run(const gwspec_parser_api *api, void *parser, const gw_byop_plan *plan, gw_byop_split split,
+                 uint64_t seed, gw_byop_log *log, const gw_byop_finding *finding);
+bool gw_byop_logs_equal(const gw_byop_log *a, const gw_byop_log *b, const char *how, const gw_byop_finding *finding);
+bool gw_byop_judge(const gw_byop_log *log, const gw_byop_oracle *oracle, const gw_byop_finding *finding);
+
+/* For texts: `PACKET id 1, 2 bytes "{}"`. */
+const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *out, size_t size);
+
+/* ---- The engine without libFuzzer ---- */
+
+typedef bool gw_byop_check(void *context, const uint8_t *input, size_t size, char *text, size_t text_size);
+
+typedef struct gw_byop_engine {
+    gw_byop_check *check;
+    void *context;
+    uint64_t runs;    /* 0: no end but `stop` */
+    uint32_t seconds; /* 0: no limit */
+    uint64_t seed;
+    size_t max_len;
+    size_t max_findings;      /* stops at so many different ones */
+    const char *save_dir;     /* where the inputs of findings go */
+    const char *const *seeds; /* files and folders */
+    size_t seed_count;
+} gw_byop_engine;
+
+/* Replays the seeds, then changes them for as long as it may. Returns the number of findings, or -1 when a seed cannot
+ * be read. Prints to standard error. */
+int gw_byop_engine_run(const gw_byop_engine *engine);
+/* Reads one file; false when that fails. The caller frees *data. */
+bool gw_byop_read_file(const char *path, uint8_t **data, size_t *size);
+/* Writes finding-HASH into dir; path gets the name. */
+bool gw_byop_save(const char *dir, const char *kind, const uint8_t *data, size_t size, char *path, size_t path_size);
+
+#endif

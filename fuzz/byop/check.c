@@ -1,0 +1,75 @@
+/* All properties of one input: as sent, whole, byte-wise, at random, on new parsers and on reset ones. */
+#include "byop.h"
+
+#include <string.h>
+
+static uint64_t hash(gw_span bytes) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < bytes.len; i++) h = (h ^ bytes.ptr[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static bool again(const gwspec_parser_api *api, void *parser, const gw_byop_plan *plan, gw_byop_split split,
+                  uint64_t seed, const gw_byop_log *first, const char *how, const gw_byop_finding *finding) {
+    gw_byop_log log;
+    gw_byop_log_init(&log);
+    bool good =
+        gw_byop_run(api, parser, plan, split, seed, &log, finding) && gw_byop_logs_equal(first, &log, how, finding);
+    gw_byop_log_deinit(&log);
+    return good;
+}
+
+static bool play(const gwspec_parser_api *api, const gw_byop_plan *plan, const gw_byop_oracle *oracle, uint64_t seed,
+                 const gw_byop_finding *finding) {
+    gw_byop_log log;
+    gw_byop_log_init(&log);
+    void *one = api->create(&plan->config), *other = NULL;
+    bool good = one ? gw_byop_run(api, one, plan, GW_BYOP_AS_SENT, seed, &log, finding)
+                    : gw_byop_found(finding, "interface: create() gave NULL");
+    good = good && gw_byop_judge(&log, oracle, finding);
+    if (good) api->reset(one);
+    good = good && again(api, one, plan, GW_BYOP_BYTES, seed, &log, "byte by byte after reset()", finding);
+    if (one) api->destroy(one);
+    if (good && !(other = api->create(&plan->config))) good = gw_byop_found(finding, "interface: create() gave NULL");
+    good = good && again(api, other, plan, GW_BYOP_WHOLE, seed, &log, "in one piece", finding);
+    if (good) api->reset(other);
+    good = good && again(api, other, plan, GW_BYOP_RANDOM, seed, &log, "in random pieces after reset()", finding);
+    if (other) api->destroy(other);
+    gw_byop_log_deinit(&log);
+    return good;
+}
+
+static bool check_api(const gwspec_parser_api *api, uint32_t *known, const gw_byop_finding *finding) {
+    const char *bad = NULL;
+    if (api->abi != GWSPEC_PARSER_ABI)
+        return gw_byop_found(finding, "interface: abi is %u, this library has %u", api->abi, GWSPEC_PARSER_ABI);
+    if (!api->name || !api->create || !api->feed || !api->next_event || !api->reset || !api->destroy)
+        return gw_byop_found(finding, "interface: name or a function that is not optional is NULL");
+    if (!gw_byop_known_bits(api, known, &bad))
+        return gw_byop_found(finding, "interface: known divergence \"%s\" is no rule, or has no reason", bad);
+    uint32_t reports = api->reports;
+    if (!(reports & (GWSPEC_REPORTS_FRAMES | GWSPEC_REPORTS_MESSAGES | GWSPEC_REPORTS_PACKETS)))
+        return gw_byop_found(finding, "interface: reports asks for no frames, messages or packets");
+    if (reports & (GWSPEC_REPORTS_TIMEOUT | GWSPEC_TAKES_MESSAGES) && !(reports & GWSPEC_REPORTS_PACKETS))
+        return gw_byop_found(finding, "interface: REPORTS_TIMEOUT and TAKES_MESSAGES need REPORTS_PACKETS");
+    if (reports & GWSPEC_TAKES_MESSAGES && reports & (GWSPEC_REPORTS_FRAMES | GWSPEC_REPORTS_MESSAGES))
+        return gw_byop_found(finding, "interface: TAKES_MESSAGES goes without FRAMES and MESSAGES");
+    if (reports & GWSPEC_REPORTS_TIMEOUT && !api->tick)
+        return gw_byop_found(finding, "interface: REPORTS_TIMEOUT needs tick()");
+    return true;
+}
+
+bool gwspec_check(const gwspec_parser_api *api, const uint8_t *input, size_t size, char *text, size_t text_size) {
+    gw_byop_finding finding = {text, text_size};
+    uint32_t known = 0;
+    if (!check_api(api, &known, &finding)) return false;
+    gw_byop_plan plan;
+    gw_byop_oracle oracle;
+    gw_span bytes = gw_span_make(input, size);
+    bool good = true;
+    /* Without memory for the oracle there is nothing to judge by; the input is passed over. */
+    if (gw_byop_plan_make(&plan, &oracle, api, known, bytes)) good = play(api, &plan, &oracle, hash(bytes), &finding);
+    gw_byop_plan_deinit(&plan);
+    gw_byop_oracle_deinit(&oracle);
+    return good;
+}

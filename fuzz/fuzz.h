@@ -1,0 +1,53 @@
+/* What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput and gw_fuzz_config; it asserts
+ * properties with GW_FUZZ_CHECK, keeps its memory from run to run, and returns 0. */
+#ifndef GW_FUZZ_H
+#define GW_FUZZ_H
+
+#include "base/rng.h"
+#include "base/span.h"
+#include "fuzzing/mutate.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GW_FUZZ_MAX_BYTES = 64 << 10 /* longer inputs are not run */ };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* How mutator.c changes inputs of this target; its engine is set there. */
+extern const gw_mutate_config gw_fuzz_config;
+/* Replay tries every split of every input; fuzzing takes one that the input's hash chooses, for speed. */
+extern bool gw_fuzz_thorough;
+
+/* Says which property broke and why, and aborts. */
+_Noreturn void gw_fuzz_fail(const char *file, int line, const char *condition, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define GW_FUZZ_CHECK(condition, ...)                                                                                  \
+    do {                                                                                                               \
+        if (!(condition)) gw_fuzz_fail(__FILE__, __LINE__, #condition, __VA_ARGS__);                                   \
+    } while (0)
+
+/* Seeded by the input, so that an input always runs the same way. */
+uint64_t gw_fuzz_hash(const uint8_t *data, size_t size);
+
+/* A writable copy at the very end of a static room, which AddressSanitizer guards; one of GW_FUZZ_ROOMS. */
+enum { GW_FUZZ_ROOMS = 3 };
+uint8_t *gw_fuzz_copy(unsigned room, const uint8_t *data, size_t size);
+
+typedef enum gw_fuzz_cut { GW_FUZZ_WHOLE, GW_FUZZ_BYTES, GW_FUZZ_RANDOM, GW_FUZZ_CUTS } gw_fuzz_cut;
+/* Length of the next piece of what is left. */
+static inline size_t gw_fuzz_piece(gw_fuzz_cut cut, gw_rng *rng, size_t left) {
+    if (cut == GW_FUZZ_WHOLE || left < 2) return left;
+    if (cut == GW_FUZZ_BYTES) return 1;
+    uint64_t roll = gw_rng_next(rng);
+    size_t most = roll & 1 ? 8 : left;
+    size_t len = 1 + (size_t)(roll >> 8) % most;
+    return len < left ? len : left;
+}
+/* The first cut to compare with the whole and how many of them, for this input. */
+static inline gw_fuzz_cut gw_fuzz_first_cut(uint64_t hash, int *count) {
+    *count = gw_fuzz_thorough ? 2 : 1;
+    return gw_fuzz_thorough || (hash & 3) == 0 ? GW_FUZZ_BYTES : GW_FUZZ_RANDOM;
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* Runs files and folders of inputs through a target, as an ordinary test and with any compiler. It fails when a folder
+ * is missing or holds no file, so that a corpus that went astray is noticed. */
+#include "fuzz.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_PATH_BYTES = 4096, MAX_FILE_BYTES = 16 << 20 };
+
+static size_t files;
+static char current[MAX_PATH_BYTES]; /* for the reader of a crash */
+
+_Noreturn static void die(const char *path, const char *why) {
+    fprintf(stderr, "replay: %s: %s\n", path, why);
+    exit(2);
+}
+
+static void run_file(const char *path, size_t size) {
+    if (size > MAX_FILE_BYTES) die(path, "too long");
+    FILE *file = fopen(path, "rb");
+    if (!file) die(path, strerror(errno));
+    /* Exactly as long as the input, so that a read beyond it is noticed by whoever watches the heap. */
+    uint8_t *bytes = malloc(size ? size : 1);
+    if (!bytes || fread(bytes, 1, size, file) != size) die(path, "cannot be read");
+    fclose(file);
+    snprintf(current, sizeof current, "%s", path);
+    LLVMFuzzerTestOneInput(bytes, size);
+    free(bytes);
+    files++;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void run_path(const char *path);
+
+static void run_folder(const char *path) {
+    struct dirent **entries;
+    size_t before = files;
+    int count = scandir(path, &entries, NULL, by_name);
+    if (count < 0) die(path, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char inner[MAX_PATH_BYTES];
+        if (entries[i]->d_name[0] != '.') {
+            int n = snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
+            if (n < 0 || (size_t)n >= sizeof inner) die(path, "the path is too long");
+            run_path(inner);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (files == before) die(path, "holds no input");
+}
+
+static void run_path(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0) die(path, strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        run_folder(path);
+    else
+        run_file(path, (size_t)info.st_size);
+}
+
+int main(int argc, char **argv) {
+    gw_fuzz_thorough = true;
+    if (argc < 2) die("usage", "replay FILE_OR_FOLDER...");
+    for (int i = 1; i < argc; i++) run_path(argv[i]);
+    printf("%zu inputs\n", files);
+    return 0;
+}

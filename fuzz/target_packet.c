@@ -1,0 +1,109 @@
+/* Fuzz target: packets (protocol/packet.h): JSON in the envelope of the gateway document.
+ *
+ * decode, encode, decode gives the same event and data; the encoded form is a fixpoint; violations name a rule and a
+ * place inside the message. */
+#include "fuzz.h"
+#include "protocol.h"
+#include "protocol/packet.h"
+
+#include <string.h>
+
+const gw_mutate_config gw_fuzz_config = {.kind = GW_MUTATE_PACKET};
+
+static size_t violations, message_len;
+
+static void take(void *context, const gw_violation *violation) {
+    (void)context;
+    violations++;
+    GW_FUZZ_CHECK(violation->rule && violation->rule[0], "no rule");
+    GW_FUZZ_CHECK(violation->offset <= message_len, "offset %zu of %zu", violation->offset, message_len);
+    GW_FUZZ_CHECK(memchr(violation->expected, 0, GW_VIOLATION_MAX_TEXT) &&
+                      memchr(violation->observed, 0, GW_VIOLATION_MAX_TEXT),
+                  "a text without end");
+    GW_FUZZ_CHECK(violation->expected[0] && violation->observed[0], "%s says nothing", violation->rule);
+}
+
+static void check_judge(const gw_packet *packet) {
+    const gw_protocol *protocol = gw_fuzz_protocol();
+    for (int role = GW_ROLE_SERVER; role <= GW_ROLE_CLIENT; role++) {
+        violations = 0;
+        gw_packet_judge(packet, protocol, (gw_role)role, 0, (gw_violation_sink){take, NULL});
+        if (packet->fault != GW_PACKET_NONE)
+            GW_FUZZ_CHECK(violations > 0, "%s is no violation", gw_packet_fault_text(packet->fault));
+    }
+    gw_ns interval;
+    if (gw_packet_interval(packet, protocol, &interval))
+        GW_FUZZ_CHECK(interval > 0, "an interval of %lld", (long long)interval);
+}
+
+static void check_spans(const gw_packet *packet, const uint8_t *data, size_t size) {
+    gw_span text = packet->text;
+    GW_FUZZ_CHECK(text.len == size && (size == 0 || memcmp(text.ptr, data, size) == 0), "the copy differs");
+    GW_FUZZ_CHECK(text.ptr[text.len] == 0, "no NUL behind the copy");
+    gw_span parts[] = {packet->id_text, packet->data_text};
+    for (int i = 0; i < 2; i++)
+        GW_FUZZ_CHECK(!parts[i].ptr || (parts[i].ptr >= text.ptr && parts[i].ptr + parts[i].len <= text.ptr + text.len),
+                      "part %d leaves the message", i);
+    bool found = packet->fault == GW_PACKET_NONE;
+    GW_FUZZ_CHECK(found == (packet->event != NULL), "an event with a fault, or none without");
+    GW_FUZZ_CHECK(!packet->data || packet->tree, "data without a tree");
+}
+
+/* What a tree can hold: \u0000 ends a C string, other unpredictable texts lose a member or a digit. */
+static bool survives_a_tree(const gw_packet *packet) {
+    return packet->json.verdict == GW_JSON_IS_VALID && !packet->json.has_nul_escape;
+}
+
+static void check_round_trip(const gw_packet *packet) {
+    static gw_buf once = {.max = 8 * GW_FUZZ_MAX_BYTES}, twice = {.max = 8 * GW_FUZZ_MAX_BYTES};
+    const gw_protocol *protocol = gw_fuzz_protocol();
+    gw_packet_spec spec = {.event = packet->event, .data = packet->data, .data_absent = !packet->data};
+    gw_buf_clear(&once);
+    gw_buf_clear(&twice);
+    GW_FUZZ_CHECK(gw_packet_encode(protocol, &spec, &once) == GW_OK, "does not encode");
+    gw_packet *again = gw_packet_decode(protocol, gw_buf_span(&once));
+    GW_FUZZ_CHECK(again, "out of memory");
+    GW_FUZZ_CHECK(again->event == packet->event, "another event: %s", gw_buf_cstr(&once));
+    GW_FUZZ_CHECK(!again->data == !packet->data && (!again->data || cJSON_Compare(again->data, packet->data, true)),
+                  "other data: %s", gw_buf_cstr(&once));
+    gw_packet_spec second = {.event = again->event, .data = again->data, .data_absent = !again->data};
+    GW_FUZZ_CHECK(gw_packet_encode(protocol, &second, &twice) == GW_OK, "does not encode again");
+    GW_FUZZ_CHECK(gw_span_equal(gw_buf_span(&once), gw_buf_span(&twice)), "no fixpoint: %s and %s", gw_buf_cstr(&once),
+                  gw_buf_cstr(&twice));
+    gw_packet_destroy(again);
+}
+
+/* Any tree as text is valid JSON and a fixpoint. */
+static void check_tree(const gw_packet *packet) {
+    static gw_buf once = {.max = 8 * GW_FUZZ_MAX_BYTES}, twice = {.max = 8 * GW_FUZZ_MAX_BYTES};
+    gw_json_report report;
+    gw_buf_clear(&once);
+    gw_buf_clear(&twice);
+    GW_FUZZ_CHECK(gw_packet_append_json(&once, packet->tree) == GW_OK, "does not print");
+    gw_json_judge(gw_buf_span(&once), (gw_json_limits){GW_JSON_MAX_DEPTH}, &report);
+    GW_FUZZ_CHECK(report.verdict == GW_JSON_IS_VALID, "%s: %s", gw_json_fault_name(report.fault), gw_buf_cstr(&once));
+    cJSON *again = cJSON_ParseWithLength((const char *)once.data, once.len);
+    GW_FUZZ_CHECK(again && cJSON_Compare(again, packet->tree, true), "another tree: %s", gw_buf_cstr(&once));
+    gw_packet_append_json(&twice, again);
+    GW_FUZZ_CHECK(gw_span_equal(gw_buf_span(&once), gw_buf_span(&twice)), "no fixpoint");
+    cJSON_Delete(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size > GW_FUZZ_MAX_BYTES) return 0;
+    gw_json_report report;
+    gw_packet *packet = gw_packet_decode(gw_fuzz_protocol(), gw_span_make(data, size));
+    GW_FUZZ_CHECK(packet, "out of memory");
+    message_len = size;
+    gw_json_judge(gw_span_make(data, size), (gw_json_limits){0}, &report);
+    GW_FUZZ_CHECK(report.fault == packet->json.fault && report.offset == packet->json.offset, "two verdicts");
+    check_spans(packet, data, size);
+    check_judge(packet);
+    if (survives_a_tree(packet)) {
+        GW_FUZZ_CHECK(packet->tree, "valid JSON without a tree");
+        check_tree(packet);
+        if (packet->event) check_round_trip(packet);
+    }
+    gw_packet_destroy(packet);
+    return 0;
+}
