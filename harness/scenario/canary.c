@@ -59,15 +59,18 @@ static bool poll_ping(gw_engine *e, gw_conn *c) {
         e->step_deadline = gw_time_add(e->now, (gw_ns)((double)PONG_WITHIN * e->config.timeout_scale));
         out_push_frame(c, GW_FRAME_PING, gw_span_cstr(p->nonce), 0, e->now);
     }
-    for (; p->scan < c->inbox.count; p->scan++)
-        if (c->inbox.items[p->scan].opcode == GW_FRAME_PONG) return true;
+    for (; p->scan < c->inbox.count; p->scan++) {
+        const gw_item *item = &c->inbox.items[p->scan];
+        gw_span payload = gw_span_make(item->payload, item->len);
+        if (item->opcode == GW_FRAME_PONG && gw_span_equal_cstr(payload, p->nonce)) return true;
+    }
     if (e->now < e->step_deadline && conn_is_up(c)) return false;
     for (size_t i = 0; i < e->finding_count; i++) {
         gw_finding *f = &e->findings[i];
         if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT) continue;
         f->rule = judge_rule(e, GW_RULE_PING_ANSWER);
-        f->expected = "a Ping is answered by a Pong";
-        f->observed = "no Pong, nor one on a fresh connection";
+        f->expected = "a Ping is answered by a Pong with the same data";
+        f->observed = "none, nor on a fresh connection";
     }
     return true;
 }

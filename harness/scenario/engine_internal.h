@@ -291,6 +291,9 @@ bool send_frame(gw_engine *e, const gw_step *step, const gw_frame_spec *spec, gw
 /* ---- out.c ---- */
 /* Queues a copy of bytes. NULL when there is no room, which is then a finding. */
 gw_out *out_push(gw_conn *c, gw_span bytes, const gw_pacing *pacing, unsigned flags, const char *label, gw_ns due);
+/* The same, taking the buffer's memory: it is empty afterwards. */
+gw_out *out_push_owned(gw_conn *c, gw_buf *bytes, const gw_pacing *pacing, unsigned flags, const char *label,
+                       gw_ns due);
 void out_push_end(gw_conn *c, unsigned flag, gw_ns due);
 /* A legal frame at once. */
 bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due);

@@ -16,28 +16,38 @@ static gw_out *push(gw_conn *c, gw_out *out) {
     return out;
 }
 
-gw_out *out_push(gw_conn *c, gw_span bytes, const gw_pacing *pacing, unsigned flags, const char *label, gw_ns due) {
-    if (c->out_bytes + bytes.len > MAX_OUT_BYTES) {
+static gw_out *no_memory(gw_conn *c) {
+    judge_find(c->engine, GW_VERDICT_INCONCLUSIVE, NULL, c, NULL, "memory for what is to be sent",
+               "the harness is out of memory");
+    return NULL;
+}
+
+gw_out *out_push_owned(gw_conn *c, gw_buf *bytes, const gw_pacing *pacing, unsigned flags, const char *label,
+                       gw_ns due) {
+    if (c->out_bytes + bytes->len > MAX_OUT_BYTES) {
         judge_find(c->engine, GW_VERDICT_ERROR, NULL, c, NULL, "at most 256 MiB are queued on one connection",
                    "the scenario sends more than that at once");
         return NULL;
     }
     gw_out *out = calloc(1, sizeof *out);
-    uint8_t *copy = malloc(bytes.len ? bytes.len : 1);
-    if (!out || !copy) {
-        free(out);
-        free(copy);
-        judge_find(c->engine, GW_VERDICT_INCONCLUSIVE, NULL, c, NULL, "memory for what is to be sent",
-                   "the harness is out of memory");
-        return NULL;
-    }
-    if (bytes.len) memcpy(copy, bytes.ptr, bytes.len);
-    *out = (gw_out){.bytes = copy, .len = bytes.len, .due = due, .flags = flags, .label = label ? strdup(label) : NULL};
+    if (!out) return no_memory(c);
+    *out = (gw_out){
+        .bytes = bytes->data, .len = bytes->len, .due = due, .flags = flags, .label = label ? strdup(label) : NULL};
+    *bytes = (gw_buf){.max = bytes->max};
     if (pacing) {
         out->chop = pacing->chop;
         out->pause = pacing->pause ? judge_time(c->engine, c, pacing->pause) : 0;
     }
     return push(c, out);
+}
+
+gw_out *out_push(gw_conn *c, gw_span bytes, const gw_pacing *pacing, unsigned flags, const char *label, gw_ns due) {
+    gw_buf copy;
+    gw_buf_init(&copy, bytes.len);
+    if (gw_buf_append_span(&copy, bytes) != GW_OK) return no_memory(c);
+    gw_out *out = out_push_owned(c, &copy, pacing, flags, label, due);
+    gw_buf_deinit(&copy);
+    return out;
 }
 
 void out_push_end(gw_conn *c, unsigned flag, gw_ns due) {

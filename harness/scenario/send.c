@@ -60,27 +60,39 @@ static bool append_close(gw_engine *e, const gw_step *step, const gw_payload *p,
     return out->error == GW_OK ? missing_value(e, step, missing) : false;
 }
 
-bool send_payload(gw_engine *e, const gw_step *step, const gw_payload *payload, gw_buf *out) {
-    gw_buf once;
-    gw_buf_init(&once, MAX_OUT_BYTES);
-    bool ok = payload->has_code ? append_close(e, step, payload, &once) : append_content(e, step, payload, &once);
-    if (ok && payload->repeat > 1) {
-        size_t len = once.len;
-        for (uint32_t n = 1; ok && n < payload->repeat; n++) {
-            ok = gw_buf_reserve(&once, len) == GW_OK;
-            if (ok) gw_buf_append(&once, once.data, len);
-        }
+/* What was appended since `start`: repeated, padded, cut. */
+static bool shape(const gw_payload *payload, gw_buf *out, size_t start) {
+    size_t len = out->len - start;
+    uint32_t copies = payload->repeat > 1 ? payload->repeat - 1 : 0;
+    if (len && copies > out->max / len) return false;
+    if (gw_buf_reserve(out, len * copies) != GW_OK) return false;
+    for (uint32_t n = 0; n < copies; n++) gw_buf_append(out, out->data + start, len);
+    len = out->len - start;
+    if (payload->pad_to > len) {
+        size_t blanks = (size_t)(payload->pad_to - len);
+        if (gw_buf_reserve(out, blanks) != GW_OK) return false;
+        memset(out->data + out->len, ' ', blanks);
+        out->len += blanks;
+        out->data[out->len] = 0;
     }
-    while (ok && once.len < payload->pad_to) ok = gw_buf_append_byte(&once, ' ') == GW_OK;
-    gw_span bytes = gw_buf_span(&once);
-    if (payload->has_slice)
-        bytes = gw_span_sub(bytes, payload->slice_from,
-                            payload->slice_to > payload->slice_from ? payload->slice_to - payload->slice_from : 0);
-    ok = ok && gw_buf_append_span(out, bytes) == GW_OK;
+    if (!payload->has_slice) return true;
+    len = out->len - start;
+    size_t from = payload->slice_from < len ? payload->slice_from : len;
+    size_t to = payload->slice_to < len ? payload->slice_to : len;
+    if (to < from) to = from;
+    memmove(out->data + start, out->data + start + from, to - from);
+    out->len = start + (to - from);
+    return true;
+}
+
+bool send_payload(gw_engine *e, const gw_step *step, const gw_payload *payload, gw_buf *out) {
+    size_t start = out->len;
+    if (gw_buf_reserve(out, 1) != GW_OK) return false;
+    bool ok = payload->has_code ? append_close(e, step, payload, out) : append_content(e, step, payload, out);
+    ok = ok && shape(payload, out, start);
     if (!ok && !e->failed)
         judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "a payload of at most 256 MiB",
                    "what the scenario asks for does not fit");
-    gw_buf_deinit(&once);
     return ok;
 }
 

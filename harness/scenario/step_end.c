@@ -246,6 +246,7 @@ static gw_step_state open_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_
     char observed[MAX_TEXT];
     const char *expected = "the connection is open: a Ping brings its Pong";
     if (has_ended(c)) {
+        if (p->barrier_sent && end_time(c) - p->barrier_at > BARRIER_AFTER) e->pong_missing = true;
         judge_describe_end(c, e->since, observed);
         judge_fail_timed(e, step->rule, c, step, c->hello_at == GW_NEVER ? e->since : c->hello_at, expected, observed);
         return STEP_FAILED;

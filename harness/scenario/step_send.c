@@ -73,7 +73,7 @@ static void push_fragments(gw_conn *c, const sending *s, const gw_pacing *pacing
     }
 }
 
-static void push(gw_engine *e, const gw_step *step, gw_conn *c, const sending *s, gw_ns due, uint32_t times) {
+static void push(gw_engine *e, const gw_step *step, gw_conn *c, sending *s, gw_ns due, uint32_t times) {
     const gw_pacing *pacing = pacing_of(step);
     if (c->state < CONN_UPGRADING || c->state == CONN_ENDED) {
         wirelog_add(e, c, GW_WIRE_NOTE, e->now, "not sent, the connection is closed: %s", gw_buf_cstr(&s->label));
@@ -84,7 +84,7 @@ static void push(gw_engine *e, const gw_step *step, gw_conn *c, const sending *s
         push_fragments(c, s, pacing);
         return;
     }
-    gw_out *out = out_push(c, gw_buf_span(&s->bytes), pacing, s->flags, gw_buf_cstr(&s->label), due);
+    gw_out *out = out_push_owned(c, &s->bytes, pacing, s->flags, gw_buf_cstr(&s->label), due);
     if (!out || !s->event) return;
     out->event = s->event;
     out->times = times;

@@ -10,6 +10,7 @@
 
 #include "cli/runner_verdict.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,8 @@ int main(int argc, char **argv) {
         gw_fault ignored;
         if (gw_faults_find(gw_span_cstr(argv[i]), &ignored) != GW_OK) return usage("no such fault");
     }
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* messages of megabytes come again and again: keep their pages */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     gw_diag diag;
     gw_diag_init(&diag);
     if (gw_catalogue_load(&m.catalogue, (gw_catalogue_source){0}, &diag) != GW_OK) {
