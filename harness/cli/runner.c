@@ -204,8 +204,16 @@ static bool look_at_server(runner *r) {
 static void run_jobs(runner *r) {
     while (!r->over && !r->interrupted && r->final_count < r->job_count) {
         runner_incident incident = runner_schedule(r);
-        if (incident != RUNNER_NO_INCIDENT && !r->interrupted) runner_handle_incident(r, incident);
+        if (incident != RUNNER_NO_INCIDENT && !r->interrupted)
+            runner_handle_incident(r, incident);
+        else if (!r->over && !r->interrupted && !runner_begin_second_runs(r))
+            break;
     }
+    if (r->changed_verdicts) /* not silently: a server that fails now and then is worth a look */
+        runner_note(r,
+                    "%zu scenarios did worse beside many others than beside few: the server is slow under load, or "
+                    "flaky (--jobs and the target's limits.jobs set how many run at once)",
+                    r->changed_verdicts);
     if (!r->interrupted || r->over) return;
     for (size_t i = 0; i < r->job_count; i++) /* what has a result keeps it */
         if (r->jobs[i].state == RUNNER_JOB_HELD) runner_finalize(&r->jobs[i]);

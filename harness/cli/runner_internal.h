@@ -26,7 +26,7 @@
 #define RUNNER_LAG_NOTABLE  (5 * GW_MS)
 #define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
 #define RUNNER_CLEAN_WITHIN (5 * GW_S)
-enum { RUNNER_RETRIES = 2, RUNNER_TAIL_LINES = 5, RUNNER_RESTARTS = 20, RUNNER_RESTARTS_EACH = 4 };
+enum { RUNNER_FEW = 16, RUNNER_RETRIES = 2, RUNNER_TAIL_LINES = 5, RUNNER_RESTARTS = 20, RUNNER_RESTARTS_EACH = 4 };
 
 typedef struct runner runner;
 typedef struct runner_job runner_job;
@@ -45,8 +45,9 @@ typedef enum runner_job_state {
     RUNNER_JOB_WAITING,
     RUNNER_JOB_PARKED, /* waits until the server's killer is found */
     RUNNER_JOB_RUNNING,
-    RUNNER_JOB_HELD, /* has a result, which is final once the server has shown that it lives */
-    RUNNER_JOB_KEPT, /* the likeliest suspect's, shown to be harmless; final once the killer is found */
+    RUNNER_JOB_HELD,  /* has a result, which is final once the server has shown that it lives */
+    RUNNER_JOB_LATER, /* failed beside many others: waits for its second run, beside few */
+    RUNNER_JOB_KEPT,  /* the likeliest suspect's, shown to be harmless; final once the killer is found */
     RUNNER_JOB_FINAL
 } runner_job_state;
 
@@ -66,6 +67,9 @@ struct runner_job {
     gw_ns finished_ns;
     gw_result *result;
     unsigned retries;
+    size_t beside;   /* how many ran at the same time, at start or end */
+    bool second_run; /* beside few */
+    gw_verdict first_verdict;
 };
 
 typedef enum runner_incident {
@@ -126,9 +130,10 @@ struct runner {
     size_t held;
     unsigned max_running;
     gw_ns next_start_ns;
-    size_t cleanups;       /* under way */
-    gw_ns heard_ns;        /* when a scenario last got bytes from the server */
-    runner_job *likeliest; /* its verdict is not final before the killer is found; NULL: none */
+    size_t cleanups;         /* under way */
+    gw_ns heard_ns;          /* when a scenario last got bytes from the server */
+    size_t changed_verdicts; /* by a second run */
+    runner_job *likeliest;   /* its verdict is not final before the killer is found; NULL: none */
 
     gw_loop_timer lag_timer;
     gw_ns lag_due_ns, lag_noted_ns;
@@ -174,6 +179,8 @@ void runner_note_lag(runner *r, gw_ns now);
 /* ---- runner_schedule.c ---- */
 /* Runs what waits until all of it has a final verdict, or until something has happened to the server. */
 runner_incident runner_schedule(runner *r);
+/* Once all else is final: what failed beside many runs again beside few. False when there is none. */
+bool runner_begin_second_runs(runner *r);
 /* The job's engine is done (called by runner_job.c). */
 void runner_job_done(runner_job *job);
 /* Makes the result final and hands it out. */

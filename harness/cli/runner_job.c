@@ -275,7 +275,7 @@ bool runner_job_start(runner_job *job) {
     job->done_task = (gw_loop_task){.fn = on_done, .user = job};
     job->state = RUNNER_JOB_RUNNING;
     job->last_send_ns = job->before_quiet_ns = job->first_quiet_ns = job->quiet_since_ns = 0;
-    r->running++;
+    job->beside = ++r->running;
     gw_engine_start(job->engine, now);
     pump(job);
     return true;

@@ -38,11 +38,20 @@ static void redact(runner *r, gw_result *result) {
     result->findings = findings;
 }
 
+static void note_second_run(runner *r, const runner_job *job) {
+    if (!job->second_run || job->result->verdict == job->first_verdict) return;
+    r->changed_verdicts++;
+    if (r->plan->verbose)
+        runner_note(r, "%s: %s beside many others, %s beside few", job->scenario->id,
+                    gw_verdict_word(job->first_verdict), gw_verdict_word(job->result->verdict));
+}
+
 void runner_finalize(runner_job *job) {
     runner *r = job->r;
     if (job->state == RUNNER_JOB_HELD) r->held--;
     job->state = RUNNER_JOB_FINAL;
-    job->result->retries = job->retries;
+    job->result->retries = job->retries + (job->second_run ? 1 : 0);
+    note_second_run(r, job);
     runner_verdict_expect(job->result, r->target);
     redact(r, job->result);
     r->final_count++;
@@ -51,6 +60,7 @@ void runner_finalize(runner_job *job) {
 }
 
 void runner_job_done(runner_job *job) {
+    if (job->r->running > job->beside) job->beside = job->r->running;
     job->state = RUNNER_JOB_HELD;
     job->r->running--;
     job->r->held++;
@@ -83,6 +93,29 @@ static bool retry(runner_job *job) {
     return true;
 }
 
+/* The load of many scenarios at once is our doing: a server that fails under it may still conform. */
+static bool run_later(runner_job *job) {
+    bool bad = job->result->verdict == GW_VERDICT_FAIL || job->result->verdict == GW_VERDICT_NON_STRICT;
+    if (!bad || job->second_run || job->beside <= RUNNER_FEW) return false;
+    job->first_verdict = job->result->verdict;
+    runner_job_discard(job);
+    job->state = RUNNER_JOB_LATER;
+    job->second_run = true;
+    return true;
+}
+
+bool runner_begin_second_runs(runner *r) {
+    size_t count = 0;
+    for (size_t i = 0; i < r->job_count; i++) {
+        if (r->jobs[i].state != RUNNER_JOB_LATER) continue;
+        r->jobs[i].state = RUNNER_JOB_WAITING;
+        count++;
+    }
+    if (r->max_running > RUNNER_FEW) r->max_running = RUNNER_FEW;
+    r->next_job = 0;
+    return count > 0;
+}
+
 static void keep(runner_job *job) {
     job->state = RUNNER_JOB_KEPT;
     job->r->held--;
@@ -101,7 +134,7 @@ static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
             continue;
         }
         if (job->result->verdict == GW_VERDICT_CRASH && is_ours(r) && r->target->start.restart) return RUNNER_CANARY;
-        if (retry(job)) continue;
+        if (retry(job) || run_later(job)) continue;
         if (job == r->likeliest)
             keep(job);
         else
