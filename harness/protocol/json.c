@@ -30,7 +30,7 @@ typedef struct judge {
     size_t hard_offset;
     gw_json_fault soft; /* the earliest */
     size_t soft_offset;
-    bool non_ascii, nul_escape;
+    bool nul_escape;
     uint32_t depth, deepest, max_depth;
     uint8_t closers[GW_JSON_MAX_DEPTH]; /* what ends each open bracket */
     gw_json_names names;
@@ -65,6 +65,17 @@ static inline uint64_t special_bytes(uint64_t w) {
     const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
     return ((w - ones * 0x20) | (quote - ones) | (slash - ones) | w) & high;
+}
+
+/* Number of the lowest marked byte in memory. Marks above a true one may be false, for the subtraction borrows; the
+ * lowest never is. */
+static inline unsigned first_byte(uint64_t special) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (unsigned)__builtin_ctzll(special) / 8;
+#else
+    (void)special;
+    return 0;
+#endif
 }
 
 static int hex4(const uint8_t *p, const uint8_t *end, const uint8_t **bad) {
@@ -113,6 +124,16 @@ static bool take_escape(judge *j) {
     return true;
 }
 
+/* A run of bytes from 0x80 on: whole UTF-8 sequences, for all of their bytes are of that kind. An unfinished one is at
+ * fault where the run ends. */
+static bool take_beyond_ascii(judge *j) {
+    const uint8_t *start = j->p;
+    size_t bad;
+    while (j->p < j->end && *j->p >= 0x80) j->p++;
+    if (gw_utf8_check(gw_span_make(start, (size_t)(j->p - start)), &bad)) return true;
+    return fault_at(j, GW_JSON_INVALID_UTF8, start + bad);
+}
+
 /* j->p stands behind the opening quote, and is left behind the closing one. */
 static bool take_string(judge *j, bool *escaped) {
     *escaped = false;
@@ -121,10 +142,13 @@ static bool take_string(judge *j, bool *escaped) {
         while (j->end - j->p >= 8) {
             memcpy(&word, j->p, 8);
             special = special_bytes(word);
-            if (special) break;
+            if (special) {
+                j->p += first_byte(special);
+                break;
+            }
             j->p += 8;
         }
-        /* At most eight plain bytes before the special one, or the tail of the text. */
+        /* Plain bytes are left only in the tail of the text (or where first_byte cannot tell). */
         while (j->p < j->end && *j->p >= 0x20 && *j->p < 0x80 && *j->p != '"' && *j->p != '\\') j->p++;
         if (j->p >= j->end) return fault_here(j, GW_JSON_UNEXPECTED_END);
         if (*j->p == '"') {
@@ -132,8 +156,7 @@ static bool take_string(judge *j, bool *escaped) {
             return true;
         }
         if (*j->p >= 0x80) {
-            j->non_ascii = true;
-            while (j->p < j->end && *j->p >= 0x80) j->p++;
+            if (!take_beyond_ascii(j)) return false;
         } else if (*j->p == '\\') {
             *escaped = true;
             if (!take_escape(j)) return false;
@@ -302,8 +325,7 @@ static bool take_text(judge *j) {
 }
 
 static void judge_text(judge *j) {
-    size_t len = (size_t)(j->end - j->start);
-    if (len >= 3 && memcmp(j->start, "\xef\xbb\xbf", 3) == 0) {
+    if (j->end - j->start >= 3 && memcmp(j->start, "\xef\xbb\xbf", 3) == 0) {
         fault_at(j, GW_JSON_BOM, j->start);
         return;
     }
@@ -313,11 +335,6 @@ static void judge_text(judge *j) {
         return;
     }
     take_text(j);
-    /* Bytes beyond ASCII were passed over: only what stands before the fault, if there is one, can be at fault first.
-     */
-    size_t bad, read = j->hard == GW_JSON_NONE ? len : j->hard_offset;
-    if (j->non_ascii && !gw_utf8_check(gw_span_make(j->start, read), &bad))
-        fault_at(j, GW_JSON_INVALID_UTF8, j->start + bad);
 }
 
 gw_json_verdict gw_json_judge(gw_span text, gw_json_limits limits, gw_json_report *report) {
@@ -326,7 +343,7 @@ gw_json_verdict gw_json_judge(gw_span text, gw_json_limits limits, gw_json_repor
     j.end = j.start + text.len;
     j.hard = j.soft = GW_JSON_NONE;
     j.hard_offset = j.soft_offset = 0;
-    j.non_ascii = j.nul_escape = false;
+    j.nul_escape = false;
     j.depth = j.deepest = 0;
     j.max_depth = limits.max_depth == 0                  ? GW_JSON_DEFAULT_DEPTH
                   : limits.max_depth > GW_JSON_MAX_DEPTH ? GW_JSON_MAX_DEPTH

@@ -75,20 +75,52 @@ static reader read_name(const gw_json_names *names, const gw_json_name *name) {
     return (reader){.p = p, .end = p + name->len};
 }
 
-static uint64_t hash_name(const gw_json_names *names, const gw_json_name *name) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    if (!name->escaped) {
-        const uint8_t *p = names->text + name->offset;
-        for (size_t i = 0; i < name->len; i++) hash = (hash ^ p[i]) * 0x100000001b3u;
-        return hash;
+/* ---- Hash: eight bytes at a time, then what is left, then the length ---- */
+
+static inline uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+static inline uint64_t load(const uint8_t *p, size_t n) {
+    uint64_t word = 0;
+    if (n == 8) {
+        memcpy(&word, p, 8);
+    } else if (n >= 4) {
+        uint32_t low, high;
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        word = (uint64_t)high << 32 | low;
+    } else if (n > 0) {
+        word = (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 | p[n - 1];
     }
+    return word;
+}
+
+static uint64_t hash_escaped(const gw_json_names *names, const gw_json_name *name) {
+    uint64_t hash = 0;
+    uint8_t word[8];
+    size_t n = 0, len = 0;
     reader r = read_name(names, name);
-    for (int c; (c = next_byte(&r)) >= 0;) hash = (hash ^ (uint8_t)c) * 0x100000001b3u;
-    return hash;
+    for (int c; (c = next_byte(&r)) >= 0; len++) {
+        word[n++] = (uint8_t)c;
+        if (n < 8) continue;
+        hash = mix(hash, load(word, 8));
+        n = 0;
+    }
+    return mix(mix(hash, load(word, n)), len);
+}
+
+static uint64_t hash_name(const gw_json_names *names, const gw_json_name *name) {
+    if (name->escaped) return hash_escaped(names, name);
+    const uint8_t *p = names->text + name->offset;
+    uint64_t hash = 0;
+    size_t n = name->len;
+    for (; n >= 8; n -= 8, p += 8) hash = mix(hash, load(p, 8));
+    return mix(mix(hash, load(p, n)), name->len);
 }
 
 static bool same_name(const gw_json_names *names, const gw_json_name *a, const gw_json_name *b) {
-    if (a->hash != b->hash) return false;
     if (!a->escaped && !b->escaped)
         return a->len == b->len && memcmp(names->text + a->offset, names->text + b->offset, a->len) == 0;
     reader x = read_name(names, a), y = read_name(names, b);
@@ -118,7 +150,7 @@ gw_json_names_result gw_json_names_add(gw_json_names *names, gw_json_name *name,
     name->hash = hash_name(names, name);
     if (names->count - names->base < GW_JSON_NAMES_SMALL) {
         for (size_t i = names->base; i < names->count; i++) {
-            if (!same_name(names, &names->items[i], name)) continue;
+            if (names->items[i].hash != name->hash || !same_name(names, &names->items[i], name)) continue;
             *offset = name->offset;
             result = GW_JSON_NAMES_DUPLICATE;
             break;

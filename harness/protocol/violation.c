@@ -60,21 +60,24 @@ static size_t printable(gw_span s) {
 }
 
 char *gw_violation_quote(gw_span bytes, char *out, size_t size) {
-    size_t n = 0, i = 0, safe = 0;
+    size_t n = 0, i = 0, safe = 0; /* safe: where the dots would still fit */
     if (size == 0) return out;
     while (i < bytes.len) {
         size_t len = printable(gw_span_from(bytes, i)), need = len ? len : 4;
-        bool last = i + (len ? len : 1) == bytes.len;
-        if (n + need + (last ? 1 : 4) > size) break;
+        if (n + 4 <= size) safe = n;
+        if (n + need >= size) break;
         if (len)
             memcpy(out + n, bytes.ptr + i, len);
         else
             snprintf(out + n, 5, "\\x%02x", bytes.ptr[i]);
         n += need;
         i += len ? len : 1;
-        safe = n;
     }
-    out[safe] = 0;
-    if (i < bytes.len && safe + 4 <= size) memcpy(out + safe, "...", 4);
+    if (i == bytes.len)
+        out[n] = 0;
+    else if (size >= 4)
+        memcpy(out + safe, "...", 4);
+    else
+        out[0] = 0;
     return out;
 }
