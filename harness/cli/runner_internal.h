@@ -132,6 +132,7 @@ struct runner {
     gw_ns next_start_ns;
     size_t cleanups;         /* under way */
     gw_ns heard_ns;          /* when a scenario last got bytes from the server */
+    bool alarm;              /* a scenario says that the server crashed: nothing new starts before a probe has told */
     size_t changed_verdicts; /* by a second run */
     runner_job *likeliest;   /* its verdict is not final before the killer is found; NULL: none */
 

@@ -124,6 +124,7 @@ static void keep(runner_job *job) {
 /* Verdicts that have become final. The first that tells of harm to the server is an incident. */
 static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
     *next = GW_NEVER;
+    r->alarm = false;
     for (size_t i = 0; r->held && i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
         if (job->state != RUNNER_JOB_HELD) continue;
@@ -131,6 +132,7 @@ static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
         if (at > now) {
             if (at == GW_NEVER && !r->probe.running) runner_probe_start(r);
             if (at < *next) *next = at;
+            r->alarm |= job->result->verdict == GW_VERDICT_CRASH;
             continue;
         }
         if (job->result->verdict == GW_VERDICT_CRASH && is_ours(r) && r->target->start.restart) return RUNNER_CANARY;
@@ -187,7 +189,7 @@ runner_incident runner_schedule(runner *r) {
         runner_incident incident = settle_held(r, now, &next);
         if (incident != RUNNER_NO_INCIDENT) return incident;
         if (!r->running && !r->held && !next_waiting(r)) break;
-        start_one(r, now, &next);
+        if (!r->alarm) start_one(r, now, &next);
         probe_silence(r, now, &next);
         if (r->over) break;
         if (gw_loop_turn(r->loop, next) == GW_ERR_IO) {

@@ -93,7 +93,8 @@ static void add(const char *id, const char *steps) {
 #define HELLO  "  - connect: {as: alice}\n  - expect: {on: alice, event: hello}\n"
 #define LINGER HELLO "  - wait: {for: 400ms}\n  - expect-open: {on: alice}\n"
 #define DOES(what)                                                                                                     \
-    "  - upgrade: {as: mallory, request: {headers: {x-do: " what "}}}\n  - expect-response: {on: mallory, status: 101}\n"
+    "  - upgrade: {as: mallory, request: {headers: {x-do: " what                                                       \
+    "}}}\n  - expect-response: {on: mallory, status: 101}\n"
 
 START_TEST(runner_runs_scenarios_side_by_side) {
     setup();
@@ -299,13 +300,13 @@ START_TEST(runner_hides_secrets) {
     setenv("RUNNER_TEST_SECRET", "hush-hush-hush", 1);
     gw_diag diag;
     gw_diag_init(&diag);
-    target = gw_target_load(GW_SPAN_LIT("target: scripted\n"
-                                        "start:\n"
-                                        "  command: [\"" SCRIPTED_SERVER "\"]\n"
-                                        "  ready: {line: 'ready ws=(?<ws>\\S+)'}\n"
-                                        "connect: {url: \"${ready.ws}\", headers: {Authorization: "
-                                        "\"${env.RUNNER_TEST_SECRET}\"}}\n"),
-                            "secret.yaml", &diag);
+    target =
+        gw_target_load(GW_SPAN_LIT("target: scripted\n"
+                                   "start:\n"
+                                   "  command: [\"" SCRIPTED_SERVER "\"]\n"
+                                   "  ready: {line: 'ready ws=(?<ws>\\S+)'}\n"
+                                   "connect: {url: \"${ready.ws}\", query: {token: \"${env.RUNNER_TEST_SECRET}\"}}\n"),
+                       "secret.yaml", &diag);
     add("hello/one", HELLO);
     run_with((gw_runner_plan){.verbose = true});
     const gw_result *result = result_of("hello/one");
@@ -314,7 +315,7 @@ START_TEST(runner_hides_secrets) {
         ck_assert_ptr_null(strstr(result->wire[i].text, "hush"));
         starred |= strstr(result->wire[i].text, "***") != NULL;
     }
-    (void)starred; /* whether the log shows the header at all is the engine's affair */
+    ck_assert(starred);
     ck_assert_ptr_null(strstr(notes, "hush"));
     gw_diag_deinit(&diag);
     teardown();
