@@ -169,7 +169,7 @@ static void hand_over(gw_fixtures_set *set, const set_wait *wait) {
     if (!id) id = cJSON_GetObjectItemCaseSensitive(item->room->values, "name");
     cJSON_DeleteItemFromObjectCaseSensitive(place.vars, "room");
     cJSON_AddItemToObject(place.vars, "room", cJSON_Duplicate(id, true));
-    wait->fn(wait->conn, status == GW_OK ? &place : NULL, error.text, wait->user);
+    wait->fn(wait->conn, status == GW_OK ? &place : NULL, status == GW_OK ? NULL : error.text, wait->user);
     fixtures_place_deinit(&place);
 }
 

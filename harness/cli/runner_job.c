@@ -142,7 +142,7 @@ static void on_provided(unsigned index, const gw_fixtures_place *place, const ch
             if (!r->tls && !(r->tls = gw_tls_create_client(gw_fixtures_tls(r->fixtures), &why))) error = why.text;
         }
     }
-    bool good = place && !(error && *error);
+    bool good = place && !error;
     gw_engine_on_provisioned(job->engine, index, good ? &place->endpoint : NULL, good ? place->vars : NULL,
                              good ? NULL : error, gw_clock_now());
     pump(job);
