@@ -72,6 +72,7 @@ START_TEST(description_of_the_gateway_names_only_known_requirements) {
             ck_assert_msg(strncmp(r->source, "RFC 6455 section", 16) == 0, "%s", r->id);
     }
     gw_requirements_deinit(&catalogue);
+    gw_diag_deinit(&diag);
 }
 END_TEST
 
@@ -104,6 +105,7 @@ START_TEST(requirements_hold_every_case_of_rfc_6455) {
     }
     ck_assert_uint_le(found, catalogue.count);
     gw_requirements_deinit(&catalogue);
+    gw_diag_deinit(&diag);
 }
 END_TEST
 
@@ -252,6 +254,7 @@ START_TEST(requirements_load_reports_mistakes) {
     ck_assert_str_eq(gw_requirements_suggest(&catalogue, "A2"), "A1");
     ck_assert_ptr_null(gw_requirements_find(&catalogue, "A2"));
     gw_requirements_deinit(&catalogue);
+    gw_diag_deinit(&diag);
 }
 END_TEST
 

@@ -1,18 +1,17 @@
 #include "fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static gw_arena arena;
 static gw_diag diag;
 
 gw_span fixture_read(const char *path) {
+    enum { MAX_BYTES = 1 << 20 };
     FILE *f = fopen(path, "rb");
-    char *bytes = malloc(1 << 20);
-    ck_assert_msg(f && bytes, "cannot read %s", path);
-    size_t n = fread(bytes, 1, (1 << 20) - 1, f);
+    ck_assert_msg(f != NULL, "cannot read %s", path);
+    char *bytes = gw_arena_alloc(&arena, MAX_BYTES);
+    size_t n = fread(bytes, 1, MAX_BYTES - 1, f);
     fclose(f);
-    bytes[n] = 0;
     return gw_span_make(bytes, n);
 }
 

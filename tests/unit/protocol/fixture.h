@@ -6,7 +6,7 @@
 #include "protocol/packet.h"
 #include "support/run.h"
 
-/* A file of the repository, NUL-terminated; the test fails when it is not there. Freed by nobody: the test ends. */
+/* A file of the repository, NUL-terminated; the test fails when it is not there. It lives as long as the test. */
 gw_span fixture_read(const char *path);
 /* scenarios/protocols/gateway.yaml. */
 const gw_protocol *fixture_gateway(void);
