@@ -26,7 +26,14 @@
 #define RUNNER_LAG_NOTABLE  (5 * GW_MS)
 #define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
 #define RUNNER_CLEAN_WITHIN (5 * GW_S)
-enum { RUNNER_FEW = 16, RUNNER_RETRIES = 2, RUNNER_TAIL_LINES = 5, RUNNER_RESTARTS = 20, RUNNER_RESTARTS_EACH = 4 };
+enum {
+    RUNNER_FEW = 16,
+    RUNNER_SECOND_RUNS = 48,
+    RUNNER_RETRIES = 2,
+    RUNNER_TAIL_LINES = 5,
+    RUNNER_RESTARTS = 20,
+    RUNNER_RESTARTS_EACH = 4
+};
 
 typedef struct runner runner;
 typedef struct runner_job runner_job;
@@ -133,6 +140,7 @@ struct runner {
     size_t cleanups;         /* under way */
     gw_ns heard_ns;          /* when a scenario last got bytes from the server */
     bool alarm;              /* a scenario says that the server crashed: nothing new starts before a probe has told */
+    size_t second_runs;      /* asked for so far, at most RUNNER_SECOND_RUNS */
     size_t changed_verdicts; /* by a second run */
     runner_job *likeliest;   /* its verdict is not final before the killer is found; NULL: none */
 

@@ -93,10 +93,13 @@ static bool retry(runner_job *job) {
     return true;
 }
 
-/* The load of many scenarios at once is our doing: a server that fails under it may still conform. */
+/* The load of many scenarios at once is our doing: a server that fails under it may still conform. One that fails in
+ * very many does not. */
 static bool run_later(runner_job *job) {
+    runner *r = job->r;
     bool bad = job->result->verdict == GW_VERDICT_FAIL || job->result->verdict == GW_VERDICT_NON_STRICT;
-    if (!bad || job->second_run || job->beside <= RUNNER_FEW) return false;
+    if (!bad || job->second_run || job->beside <= RUNNER_FEW || r->second_runs >= RUNNER_SECOND_RUNS) return false;
+    r->second_runs++;
     job->first_verdict = job->result->verdict;
     runner_job_discard(job);
     job->state = RUNNER_JOB_LATER;
