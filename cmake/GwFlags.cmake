@@ -23,8 +23,16 @@ if(GWSPEC_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+# The engine that fuzz targets link, and how code under test is instrumented for it. Fleets (OSS-Fuzz) bring both in
+# LIB_FUZZING_ENGINE and CFLAGS; here they are libFuzzer's.
+set(GWSPEC_FUZZ_ENGINE "-fsanitize=fuzzer" CACHE STRING "Link flags or library of the fuzzing engine")
+if(GWSPEC_FUZZ AND GWSPEC_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
+  add_compile_options(-fsanitize-coverage=inline-8bit-counters,pc-table)
+endif()
+# Mutators and targets are not under test: without coverage they run twice as fast and are no features to the engine.
+set(GWSPEC_FUZZ_UNCOVERED "")
 if(GWSPEC_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  set(GWSPEC_FUZZ_UNCOVERED -fno-sanitize-coverage=inline-8bit-counters,pc-table)
 endif()
 if(GWSPEC_COVERAGE)
   add_compile_options(--coverage)
