@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STEPS = 4096, MAX_AGAIN = 64 };
+enum { MAX_STEPS = 4096, MAX_AGAIN = 16 };
 
 typedef struct maker {
     gw_byop_plan *plan;

@@ -10,7 +10,14 @@
 /* Present where AddressSanitizer or its kin is linked. */
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
-enum { DEFAULT_BASE_BYTES = 16 << 10, DEFAULT_PER_BYTE = 16, BYTEWISE = 512, EVENTS_PER_BYTE = 3, EVENTS_SPARE = 16 };
+enum {
+    DEFAULT_BASE_BYTES = 16 << 10,
+    DEFAULT_PER_BYTE = 16,
+    BYTEWISE = 512,
+    EVENTS_PER_BYTE = 3,
+    EVENTS_SPARE = 16,
+    MEMORY_EVERY = 8 /* feeds */
+};
 
 void gw_byop_log_init(gw_byop_log *log) {
     *log = (gw_byop_log){0};
@@ -27,7 +34,7 @@ typedef struct run {
     void *parser;
     gw_byop_log *log;
     const gw_byop_finding *finding;
-    size_t fed;
+    size_t fed, feeds;
     const char *over;    /* the event after which nothing may follow */
     size_t before_bytes; /* allocated, without what the log holds */
 } run;
@@ -103,7 +110,8 @@ static bool feed(run *r, const uint8_t *bytes, size_t len) {
     r->api->feed(r->parser, copy, len);
     memset(copy, 0xa5, len);
     free(copy);
-    return drain(r) && check_memory(r);
+    if (!drain(r)) return false;
+    return r->feeds++ % MEMORY_EVERY != 0 || check_memory(r);
 }
 
 static size_t piece(gw_byop_split split, const gw_byop_step *step, size_t pos, size_t left, gw_rng *rng) {
@@ -139,6 +147,7 @@ bool gw_byop_run(const gwspec_parser_api *api, void *parser, const gw_byop_plan 
             pos += n;
             left -= n;
         }
+        if (!check_memory(&r)) return false;
     }
     return true;
 }

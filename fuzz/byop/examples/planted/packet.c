@@ -139,11 +139,10 @@ static bool take_digits(reader *r) {
 
 static bool take_number(reader *r) {
     if (take(r, '-')) put(r, '-');
-    const uint8_t *start = r->p;
-    if (!take_digits(r)) return false;
 #ifndef PLANT_LEADING_ZERO
-    if (*start == '0' && r->p - start > 1) return false;
+    if (r->end - r->p > 1 && r->p[0] == '0' && r->p[1] >= '0' && r->p[1] <= '9') return false;
 #endif
+    if (!take_digits(r)) return false;
     if (take(r, '.')) {
         put(r, '.');
         if (!take_digits(r)) return false;

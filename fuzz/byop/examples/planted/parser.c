@@ -100,7 +100,7 @@ static bool header_is_legal(const parser *p, uint8_t first, bool masked, uint64_
 #elif !defined(PLANT_NON_MINIMAL_ACCEPTED)
     if ((extended == 2 && len < 126) || (extended == 8 && len < 65536)) return false;
 #endif
-#ifndef PLANT_LENGTH_SIGN
+#if !defined(PLANT_LENGTH_SIGN) && !defined(PLANT_LENGTH_WRAP)
     if (len >> 63) return false;
 #endif
     if (opcode & 8) {
@@ -124,6 +124,8 @@ static bool header_is_legal(const parser *p, uint8_t first, bool masked, uint64_
 static bool too_big(const parser *p, uint64_t len) {
 #if defined(PLANT_REASSEMBLY_UNBOUNDED)
     return len > p->config.max_message_bytes;
+#elif defined(PLANT_LENGTH_WRAP)
+    return p->message_len + len > p->config.max_message_bytes;
 #elif defined(PLANT_LENGTH_SIGN)
     return (int64_t)(p->message_len + len) > (int64_t)p->config.max_message_bytes;
 #else
@@ -180,11 +182,7 @@ static bool read_header(parser *p, gwspec_event *event) {
 #else
     if (have < need) return false;
 #endif
-#ifdef PLANT_LENGTH_WRAP
-    uint32_t len = extended ? 0 : low;
-#else
     uint64_t len = extended ? 0 : low;
-#endif
     for (size_t i = 0; i < extended; i++) len = len << 8 | h[2 + i];
     if (!header_is_legal(p, h[0], masked, len, extended)) {
         fail(p, event, GWSPEC_PROTOCOL);
