@@ -107,7 +107,7 @@ static bool create_context(gw_server *server) {
     void *loops[] = {&server->loop};
     struct lws_context_creation_info info = {0};
     info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+                   LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG | LWS_SERVER_OPTION_DISABLE_IPV6;
     if (server->options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.foreign_loops = loops;
@@ -123,7 +123,8 @@ static bool create_context(gw_server *server) {
 static struct lws_vhost *listen_gateway(gw_server *server) {
     const gw_server_options *options = server->options;
     struct lws_context_creation_info info = {0};
-    info.options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+    /* With IPv6 on, libwebsockets takes an IPv4 address for the name of an interface and listens on all of them. */
+    info.options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG | LWS_SERVER_OPTION_DISABLE_IPV6;
     info.vhost_name = "gateway";
     info.iface = options->listen;
     info.port = options->port;
@@ -143,6 +144,7 @@ static struct lws_vhost *listen_gateway(gw_server *server) {
 
 static struct lws_vhost *listen_control(gw_server *server) {
     struct lws_context_creation_info info = {0};
+    info.options = LWS_SERVER_OPTION_DISABLE_IPV6;
     info.vhost_name = "control";
     info.iface = server->options->listen;
     info.port = server->options->control_port;

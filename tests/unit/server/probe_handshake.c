@@ -38,7 +38,7 @@ static bool names_version(rig *r, const probe *p) {
 static bool takes_request_bytewise(rig *r, const probe *p) {
     (void)p;
     rig_peer *peer = rig_accept(r);
-    for (size_t i = 0; i < sizeof RIG_REQUEST - 1; i++) rig_bytes(r, peer, RIG_REQUEST + i, 1);
+    for (size_t i = 0; i < sizeof RIG_REQUEST - 1; i++) rig_bytes(r, peer, &RIG_REQUEST[i], 1);
     return peer->status == 101;
 }
 
