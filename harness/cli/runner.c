@@ -216,7 +216,7 @@ static void run_jobs(runner *r) {
                     r->changed_verdicts);
     if (!r->interrupted || r->over) return;
     for (size_t i = 0; i < r->job_count; i++) /* what has a result keeps it */
-        if (r->jobs[i].state == RUNNER_JOB_HELD) runner_finalize(&r->jobs[i]);
+        if (r->jobs[i].state == RUNNER_JOB_HELD || r->jobs[i].state == RUNNER_JOB_LATER) runner_finalize(&r->jobs[i]);
     for (size_t i = 0; i < r->job_count; i++)
         if (r->jobs[i].state == RUNNER_JOB_RUNNING) runner_job_discard(&r->jobs[i]);
     runner_end(r, GW_RUNNER_INTERRUPTED, "interrupted; %zu of %zu scenarios have a verdict", r->final_count,

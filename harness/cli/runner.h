@@ -11,7 +11,7 @@
 #include "scenario/suite.h"
 #include "scenario/target.h"
 
-enum { GW_RUNNER_MAX_JOBS = 256, GW_RUNNER_MESSAGE = 4096 };
+enum { GW_RUNNER_MAX_JOBS = 1024, GW_RUNNER_MESSAGE = 4096 };
 
 /* Embedded target that is used when the user names none (path in the table of scenarios/). */
 #define GW_RUNNER_DEFAULT_TARGET "targets/reference.yaml"

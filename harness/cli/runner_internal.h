@@ -53,7 +53,7 @@ typedef enum runner_job_state {
     RUNNER_JOB_PARKED, /* waits until the server's killer is found */
     RUNNER_JOB_RUNNING,
     RUNNER_JOB_HELD,  /* has a result, which is final once the server has shown that it lives */
-    RUNNER_JOB_LATER, /* failed beside many others: waits for its second run, beside few */
+    RUNNER_JOB_LATER, /* failed beside many others: its second run, beside few, comes at the end */
     RUNNER_JOB_KEPT,  /* the likeliest suspect's, shown to be harmless; final once the killer is found */
     RUNNER_JOB_FINAL
 } runner_job_state;

@@ -98,23 +98,28 @@ static bool retry(runner_job *job) {
 static bool run_later(runner_job *job) {
     runner *r = job->r;
     bool bad = job->result->verdict == GW_VERDICT_FAIL || job->result->verdict == GW_VERDICT_NON_STRICT;
-    if (!bad || job->second_run || job->beside <= RUNNER_FEW || r->second_runs >= RUNNER_SECOND_RUNS) return false;
+    if (!bad || job->second_run || job->beside <= RUNNER_FEW || r->second_runs > RUNNER_SECOND_RUNS) return false;
     r->second_runs++;
-    job->first_verdict = job->result->verdict;
-    runner_job_discard(job);
     job->state = RUNNER_JOB_LATER;
-    job->second_run = true;
+    r->held--;
     return true;
 }
 
 bool runner_begin_second_runs(runner *r) {
     size_t count = 0;
+    bool few = r->second_runs <= RUNNER_SECOND_RUNS;
     for (size_t i = 0; i < r->job_count; i++) {
-        if (r->jobs[i].state != RUNNER_JOB_LATER) continue;
-        r->jobs[i].state = RUNNER_JOB_WAITING;
+        runner_job *job = &r->jobs[i];
+        if (job->state != RUNNER_JOB_LATER) continue;
+        if (few) {
+            job->first_verdict = job->result->verdict;
+            job->second_run = true;
+            runner_job_discard(job);
+        } else
+            runner_finalize(job);
         count++;
     }
-    if (r->max_running > RUNNER_FEW) r->max_running = RUNNER_FEW;
+    if (few && r->max_running > RUNNER_FEW) r->max_running = RUNNER_FEW;
     r->next_job = 0;
     return count > 0;
 }
