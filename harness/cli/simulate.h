@@ -21,8 +21,8 @@ extern const gw_simulate_schedule gw_simulate_mild;
 typedef struct gw_simulate_config {
     const gw_protocol *protocol;
     const gw_requirements *requirements; /* gives rules their level; NULL: all are MUST */
-    const gw_core_config *core; /* NULL: gw_core_config_default */
-    const gw_faults *faults;    /* NULL: none */
+    const gw_core_config *core;          /* NULL: gw_core_config_default */
+    const gw_faults *faults;             /* NULL: none */
     uint64_t seed;
     const gw_simulate_schedule *schedule; /* NULL: gw_simulate_mild */
     double timeout_scale;                 /* 0 is taken as 1 */

@@ -251,7 +251,7 @@ static double apply(op_kind kind, double a, double b) {
 }
 
 gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
-    double stack[GW_EXPR_MAX_OPS];
+    double stack[GW_EXPR_MAX_OPS] = {0};
     size_t n = 0;
     for (size_t i = 0; i < expr->count; i++) {
         const op *o = &expr->ops[i];

@@ -55,9 +55,9 @@ typedef struct gw_window {
     const gw_expr *non_strict_within;
 } gw_window;
 
-/* A set of close codes or HTTP status codes; ranges "3000-3999" and classes "4xx" are ranges. `codes` of an ending: empty
- * is any. A non-strict set: empty is nothing; the loader writes "any" out as 0 - 65535 and none. A status set is never
- * empty where one is needed. */
+/* A set of close codes or HTTP status codes; ranges "3000-3999" and classes "4xx" are ranges. `codes` of an ending:
+ * empty is any. A non-strict set: empty is nothing; the loader writes "any" out as 0 - 65535 and none. A status set is
+ * never empty where one is needed. */
 typedef struct gw_code_set {
     struct {
         uint16_t low, high;
@@ -257,7 +257,7 @@ typedef struct gw_scenario {
     size_t tag_count;
     const char *const *allow; /* rules whose violation this scenario tolerates */
     size_t allow_count;
-    bool negative; /* sends something illegal, so that the canary follows */
+    bool negative;                  /* sends something illegal, so that the canary follows */
     const gw_condition *conditions; /* skipped unless the target's knob has that value */
     size_t condition_count;
     const char *const *triggers; /* events whose trigger it needs */
