@@ -173,6 +173,23 @@ START_TEST(program_says_when_the_port_is_taken) {
 }
 END_TEST
 
+/* The port answers on the one address and on no other of this host. */
+START_TEST(program_listens_on_its_address_alone) {
+    program p = SERVE("--listen", "127.0.0.1");
+    const int ports[] = {p.port, p.control_port};
+    for (size_t i = 0; i < 2; i++) {
+        struct sockaddr_in other = {.sin_family = AF_INET, .sin_port = htons((uint16_t)ports[i])};
+        other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&other, sizeof other), -1);
+        ck_assert_int_eq(errno, ECONNREFUSED);
+        close(fd);
+        close(dial(ports[i]));
+    }
+    ck_assert_int_eq(stop(&p), 0);
+}
+END_TEST
+
 START_TEST(program_prints_help_version_and_faults) {
     static const struct {
         const char *args[2];
@@ -314,6 +331,6 @@ START_TEST(program_sends_fin_after_close_and_reset_after_a_fault) {
 END_TEST
 
 GW_TEST_MAIN("server_program", 30, program_rejects_bad_options_in_one_line, program_says_when_the_port_is_taken,
-             program_prints_help_version_and_faults, program_serves_the_control_api,
-             program_refuses_a_body_that_is_too_large, program_delivers_events_and_stops_with_clients,
-             program_sends_fin_after_close_and_reset_after_a_fault)
+             program_listens_on_its_address_alone, program_prints_help_version_and_faults,
+             program_serves_the_control_api, program_refuses_a_body_that_is_too_large,
+             program_delivers_events_and_stops_with_clients, program_sends_fin_after_close_and_reset_after_a_fault)
