@@ -285,6 +285,7 @@ static bool take_body(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
     *bytes = gw_span_from(*bytes, part.len);
     codec->left -= part.len;
     if (codec->skipping || part.len == 0) return false;
+    if (codec->left + part.len <= 16384 && has(codec, GW_FAULT_MASK_RESTARTS)) codec->mask_at = 0;
     if (is_control(opcode_of(codec))) {
         size_t room = GW_CODEC_CONTROL_BYTES - codec->control_len;
         gw_span kept = gw_span_sub(part, 0, room);

@@ -30,7 +30,7 @@
     X(SUBPROTOCOL_INVENTED, "subprotocol-invented", "handshake", "RFC6455-4.2.2-H18", "The 101 answer selects a subprotocol that was never offered.") \
     X(EXTENSION_INVENTED, "extension-invented", "handshake", "RFC6455-9.1-H19", "The 101 answer turns on an extension that was never offered.") \
     X(BYTEWISE_REQUEST_FAILS, "bytewise-request-fails", "handshake", "RFC6455-4.2.1-H20", "A request that does not come in one piece is refused.") \
-    X(EARLY_FRAME_LOST, "early-frame-lost", "handshake", "RFC6455-4.2.2-H21", "Bytes that ride behind the request in one segment are lost.") \
+    X(EARLY_FRAME_LOST, "early-frame-lost", "handshake", "RFC6455-4.2.2-H21 RFC6455-5.5.2-P9", "Bytes that ride behind the request in one segment are lost.") \
     X(LONG_REQUEST_HANGS, "long-request-hangs", "handshake", "RFC6455-4.2.1-H22", "A request beyond the limit is swallowed without an answer.") \
     X(STALLED_REQUEST_KEPT, "stalled-request-kept", "handshake", "RFC6455-4.2.1-H24", "A request that never ends keeps its connection for ever.")
 
@@ -38,8 +38,9 @@
     X(MASKS_FRAMES, "masks-frames", "frame", "RFC6455-5.1-L16", "The server masks its frames.") \
     X(REFUSES_126, "refuses-126", "frame", "RFC6455-5.2-L2", "A payload of exactly 126 bytes is refused.") \
     X(REFUSES_LONG_FORM, "refuses-64-bit-length", "frame", "RFC6455-5.2-L6", "A frame with a 64-bit length is refused.") \
-    X(SPLIT_FRAMES_LOST, "split-frames-lost", "frame", "RFC6455-5.2-L7 RFC6455-5.2-L8 RFC6455-5.5.2-P5", "A frame that does not come in one piece is dropped.") \
-    X(SPLIT_HEADER_FAILS, "split-header-fails", "frame", "RFC6455-5.2-L8 RFC6455-5.5.2-P5", "A frame whose header does not come in one piece fails the connection.") \
+    X(SPLIT_FRAMES_LOST, "split-frames-lost", "frame", "RFC6455-5.2-L8 RFC6455-5.5.2-P5 RFC6455-8.1-U4", "A frame whose header does not come in one piece is dropped.") \
+    X(MASK_RESTARTS, "mask-restarts", "frame", "RFC6455-5.2-L7 RFC6455-5.2-L8", "When the payload of a frame of up to 16 KiB comes in pieces, unmasking starts anew with each.") \
+    X(SPLIT_HEADER_FAILS, "split-header-fails", "frame", "RFC6455-5.2-L8 RFC6455-5.5.2-P5 RFC6455-8.1-U4", "A frame whose header does not come in one piece fails the connection.") \
     X(ACCEPTS_LONG_16, "accepts-16-bit-for-short", "frame", "RFC6455-5.2-L9", "A 16-bit length below 126 is accepted.") \
     X(ACCEPTS_LONG_64, "accepts-64-bit-for-short", "frame", "RFC6455-5.2-L10", "A 64-bit length below 65536 is accepted.") \
     X(ACCEPTS_TOP_BIT, "accepts-top-bit", "frame", "RFC6455-5.2-L11", "The top bit of a 64-bit length is ignored.") \
@@ -54,19 +55,19 @@
     X(ACCEPTS_RSV_PING, "accepts-rsv-on-ping", "frame", "RFC6455-5.2-R5", "Reserved bits on a Ping are ignored.") \
     X(ACCEPTS_RSV_CLOSE, "accepts-rsv-on-close", "frame", "RFC6455-5.2-R6", "Reserved bits on a Close are ignored.") \
     X(ACCEPTS_RSV_CONTINUATION, "accepts-rsv-on-continuation", "frame", "RFC6455-5.2-R7", "Reserved bits on a continuation are ignored.") \
-    X(ACCEPTS_RESERVED_DATA, "accepts-reserved-data-opcodes", "frame", "RFC6455-5.2-O1", "Frames with opcode 3 to 7 are skipped.") \
-    X(ACCEPTS_RESERVED_CONTROL, "accepts-reserved-control-opcodes", "frame", "RFC6455-5.2-O2", "Frames with opcode 11 to 15 are skipped.") \
+    X(ACCEPTS_RESERVED_DATA, "accepts-reserved-data-opcodes", "frame", "RFC6455-5.2-O1 RFC6455-5.2-O3", "Frames with opcode 3 to 7 are skipped.") \
+    X(ACCEPTS_RESERVED_CONTROL, "accepts-reserved-control-opcodes", "frame", "RFC6455-5.2-O2 RFC6455-5.2-O3", "Frames with opcode 11 to 15 are skipped.") \
     X(ACCEPTS_RESERVED_LATER, "accepts-reserved-opcodes-later", "frame", "RFC6455-5.2-O3", "After a first good message, frames with a reserved opcode are skipped.") \
     X(IGNORES_EMPTY_PING, "ignores-empty-ping", "frame", "RFC6455-5.5.2-P1", "A Ping without payload is not answered.") \
-    X(IGNORES_PINGS, "ignores-pings", "frame", "RFC6455-5.5.2-P1 RFC6455-5.5.3-P2 RFC6455-5.5.3-P3 RFC6455-5.5.2-P5 RFC6455-5.5.2-P7 RFC6455-5.5.3-P8", "Pings are not answered.") \
-    X(PONG_EMPTY, "pong-empty", "frame", "RFC6455-5.5.3-P2 RFC6455-5.5.3-P3", "Pongs carry no payload.") \
+    X(IGNORES_PINGS, "ignores-pings", "frame", "RFC6455-5.5.2-P1 RFC6455-5.5.3-P2 RFC6455-5.5.3-P3 RFC6455-5.5.2-P5 RFC6455-5.5.2-P7 RFC6455-5.5.3-P8 RFC6455-5.4-G4 RFC6455-5.5.2-P9 RFC6455-5.5.2-P12", "Pings are not answered.") \
+    X(PONG_EMPTY, "pong-empty", "frame", "RFC6455-5.5.3-P2 RFC6455-5.5.3-P3 RFC6455-5.5.2-P12 RFC6455-5.5.3-P8", "Pongs carry no payload.") \
     X(PONG_TEXT_ONLY, "pong-cut-at-nul", "frame", "RFC6455-5.5.3-P3", "The payload of a Pong ends at the first zero byte.") \
     X(ACCEPTS_LONG_PING, "accepts-long-ping", "frame", "RFC6455-5.5-P4", "Pings of more than 125 bytes are answered.") \
     X(PONG_FOR_PONG, "pong-for-pong", "frame", "RFC6455-5.5.3-P6", "An unsolicited Pong is answered with a Pong.") \
     X(PONGS_LAST_ONLY, "pongs-last-only", "frame", "RFC6455-5.5.3-P8", "Of several Pings in one segment only the last is answered.") \
     X(PONGS_REVERSED, "pongs-reversed", "frame", "RFC6455-5.5.3-P8", "Several Pings in one segment are answered in reverse order.") \
     X(EARLY_PING_IGNORED, "early-ping-ignored", "frame", "RFC6455-5.5.2-P9", "A Ping that rides behind the request is not answered.") \
-    X(REFUSES_FRAGMENTS, "refuses-fragments", "frame", "RFC6455-5.4-G1 RFC6455-5.4-G2 RFC6455-5.4-G3 RFC6455-5.4-G5", "Fragmented messages are refused.") \
+    X(REFUSES_FRAGMENTS, "refuses-fragments", "frame", "RFC6455-5.4-G1 RFC6455-5.4-G2 RFC6455-5.4-G3 RFC6455-5.4-G5 RFC6455-5.4-G4 RFC6455-8.1-U5 RFC6455-8.1-U9", "Fragmented messages are refused.") \
     X(REFUSES_EMPTY_FRAGMENTS, "refuses-empty-fragments", "frame", "RFC6455-5.4-G3", "An empty fragment is refused.") \
     X(PING_IN_FRAGMENTS_LATE, "ping-in-fragments-late", "frame", "RFC6455-5.4-G4", "A Ping inside a fragmented message is answered after the message.") \
     X(SLOW_FRAGMENTS_DROPPED, "slow-fragments-dropped", "frame", "RFC6455-5.4-G5", "A fragmented message that takes more than half a second is refused.") \
@@ -76,7 +77,7 @@
     X(ACCEPTS_ORPHAN, "accepts-orphan-continuation", "frame", "RFC6455-5.4-G9 RFC6455-5.4-G10", "A continuation without a message to continue is skipped.") \
     X(ACCEPTS_TEXT_IN_FRAGMENTS, "accepts-text-in-fragments", "frame", "RFC6455-5.4-G11", "A new message inside a fragmented one replaces it.") \
     X(UNFINISHED_STOPS_TIMEOUT, "unfinished-message-stops-timeout", "frame", "RFC6455-5.4-G12", "While a message is unfinished the heartbeat timeout does not fire.") \
-    X(MANY_FRAGMENTS_HANG, "many-fragments-hang", "frame", "RFC6455-5.4-G13 S21", "A message of more than 1000 fragments makes the server hang.") \
+    X(MANY_FRAGMENTS_HANG, "many-fragments-hang", "frame", "S21", "A message of more than 1000 fragments makes the server hang.") \
     X(UTF8_PER_FRAGMENT, "utf8-per-fragment", "frame", "RFC6455-8.1-U2", "UTF-8 is checked for each fragment by itself.") \
     X(ACCEPTS_BAD_UTF8, "accepts-bad-utf8", "frame", "RFC6455-8.1-U3 RFC6455-8.1-U4 RFC6455-8.1-U5 RFC6455-8.1-U6 RFC6455-8.1-U7 RFC6455-8.1-U8 RFC6455-8.1-U9", "Text that is not UTF-8 is ignored in silence.") \
     X(UTF8_LATE, "utf8-late", "frame", "RFC6455-8.1-U5", "UTF-8 is checked when a message ends, not as it comes.") \
@@ -110,8 +111,8 @@
     X(READS_AFTER_CLOSE, "reads-after-close", "frame", "RFC6455-5.5.1-K15", "Messages behind a Close are still served.") \
     X(CLOSE_IN_FRAGMENTS_IGNORED, "close-in-fragments-ignored", "frame", "RFC6455-5.4-K16", "A Close inside a fragmented message is ignored.") \
     X(TCP_LEFT_OPEN, "tcp-left-open", "frame", "RFC6455-7.1.1-K17", "After the closing handshake the server waits for the client to close TCP.") \
-    X(DATA_AFTER_CLOSE, "data-after-close", "frame", "RFC6455-5.5.1-K18", "One more heartbeat is sent behind the server's Close.") \
-    X(HALF_FRAME_KILLS, "half-frame-kills", "frame", "RFC6455-7.2.1-K19 S21", "A connection that ends within a frame takes the server down.") \
+    X(DATA_AFTER_CLOSE, "data-after-close", "frame", "RFC6455-5.5.1-K18 RFC6455-5.5.1-K15", "One more heartbeat is sent behind the server's Close.") \
+    X(HALF_FRAME_KILLS, "half-frame-kills", "frame", "S21", "A connection that ends within a frame takes the server down.") \
     X(CLOSE_WAITS_FOREVER, "close-waits-forever", "frame", "RFC6455-7.1.1-K20", "The server waits without end for the client's Close.")
 
 #define GW_FAULT_GATEWAY(X) \
@@ -120,7 +121,7 @@
     X(HELLO_NEVER, "hello-never", "gateway", "S2", "hello never comes; all the rest does.") \
     X(HELLO_ON_DEMAND, "hello-on-demand", "gateway", "S2", "hello waits for the client's first frame.") \
     X(HELLO_AFTER_HEARTBEAT, "hello-second", "gateway", "S2", "A heartbeat goes ahead of hello.") \
-    X(HELLO_NOT_BEHIND_FRAME, "hello-lost-with-early-frame", "gateway", "S2", "A client whose first frame rides with the request is dropped without hello.") \
+    X(HELLO_NOT_BEHIND_FRAME, "hello-lost-with-early-frame", "gateway", "S2 RFC6455-5.5.2-P9", "A client whose first frame rides with the request is dropped without hello.") \
     X(HELLO_TWICE, "hello-twice", "gateway", "S3", "A second hello follows after I.") \
     X(INTERVAL_STRING, "interval-string", "gateway", "S4", "heartbeatInterval is a string.") \
     X(INTERVAL_NULL, "interval-null", "gateway", "S4", "heartbeatInterval is null.") \
@@ -185,14 +186,14 @@
     X(EVENT_BINARY, "event-binary", "gateway", "S22", "room_update is sent in a binary message.")
 
 #define GW_FAULT_SURVIVAL(X) \
-    X(DIES_ON_BAD_JSON, "dies-on-bad-json", "gateway", "S19 S21", "Text that is not JSON takes the server down.") \
-    X(DIES_ON_DEEP_JSON, "dies-on-deep-json", "gateway", "S19 S21", "JSON nested deeper than 500 takes the server down.") \
-    X(DIES_ON_BINARY, "dies-on-binary", "gateway", "S19 S21", "A binary message takes the server down.") \
-    X(DIES_ON_NULL, "dies-on-null", "gateway", "S19 S21", "A message that is not an object takes the server down.") \
-    X(DIES_ON_NO_ID, "dies-on-missing-id", "gateway", "S19 S21", "An object without an id takes the server down.") \
-    X(DIES_ON_BIG_ID, "dies-on-big-id", "gateway", "S19 S21", "An id outside 0 to 65535 takes the server down.") \
+    X(DIES_ON_BAD_JSON, "dies-on-bad-json", "gateway", "S21", "Text that is not JSON takes the server down.") \
+    X(DIES_ON_DEEP_JSON, "dies-on-deep-json", "gateway", "S21", "JSON nested deeper than 500 takes the server down.") \
+    X(DIES_ON_BINARY, "dies-on-binary", "gateway", "S21", "A binary message takes the server down.") \
+    X(DIES_ON_NULL, "dies-on-null", "gateway", "S21", "A message that is not an object takes the server down.") \
+    X(DIES_ON_NO_ID, "dies-on-missing-id", "gateway", "S21", "An object without an id takes the server down.") \
+    X(DIES_ON_BIG_ID, "dies-on-big-id", "gateway", "S21", "An id outside 0 to 65535 takes the server down.") \
     X(DIES_ON_RESERVED, "dies-on-reserved-opcode", "frame", "S21", "A reserved opcode takes the server down.") \
-    X(HANGS_ON_BAD_JSON, "hangs-on-bad-json", "gateway", "S19 S21", "Text that is not JSON makes the server hang.") \
+    X(HANGS_ON_BAD_JSON, "hangs-on-bad-json", "gateway", "S21", "Text that is not JSON makes the server hang.") \
     X(BAD_JSON_TO_ROOM, "bad-json-disturbs-room", "gateway", "S19", "Text that is not JSON drops the other clients of the room as well.") \
     X(BAD_FRAME_STOPS_ACCEPT, "bad-frame-stops-accept", "frame", "S21", "After a bad frame nobody new is served.") \
     X(LEAKS_CONNECTIONS, "leaks-connections", "gateway", "S21", "Connections that end without a Close are never given back: after 8 of them nobody new is served.")

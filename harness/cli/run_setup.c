@@ -67,7 +67,11 @@ static void override(const char **place, const char *value) {
 }
 
 static bool load_target(gw_run_setup *setup, const gw_options *options) {
-    if (options->simulate) return true;
+    if (options->simulate) { /* nothing is started, but the knobs of the reference gateway hold */
+        if (!load_target_file(setup, options) || !setup->loaded) return false;
+        setup->target = *setup->loaded;
+        return true;
+    }
     gw_target_tls tls = {.ca = options->ca,
                          .cert = options->cert,
                          .key = options->key,
@@ -104,7 +108,6 @@ static bool load_catalogue(gw_run_setup *setup, const gw_options *options) {
 
 static void apply_knobs(gw_run_setup *setup) {
     setup->protocol = setup->catalogue.protocol;
-    if (!setup->has_target) return;
     gw_knobs knobs = setup->protocol->knobs;
     gw_target_apply_knobs(&setup->target, &knobs);
     setup->protocol = gw_protocol_with_knobs(&setup->catalogue.arena, setup->protocol, &knobs);

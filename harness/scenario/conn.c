@@ -201,7 +201,7 @@ static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
     if (!c->spec->read)
         engine_queue(c->engine, (gw_action){.kind = GW_ACTION_READ_OFF, .conn = c->index, .client = c->spec->name});
     const gw_protocol *protocol = c->engine->config.protocol;
-    if (protocol->heartbeat.hello && !c->canary && c->opened_by->kind == GW_STEP_CONNECT &&
+    if (protocol->heartbeat.hello && !c->canary && c->spec->read && c->opened_by->kind == GW_STEP_CONNECT &&
         !c->opened_by->as.connect.with_count) {
         gw_heartbeat_init(&c->model, protocol, GW_ROLE_SERVER, c->engine->config.timeout_scale, at);
         c->timed = true;

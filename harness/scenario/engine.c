@@ -294,6 +294,8 @@ void gw_engine_on_triggered(gw_engine *e, unsigned trigger, const cJSON *data, c
 }
 
 void gw_engine_on_tick(gw_engine *e, gw_ns now) {
+    gw_ns due = gw_engine_deadline(e);
+    if (now > due) gw_engine_note_lateness(e, now - due, now);
     move_clock(e, now);
     if (e->phase == PHASE_DONE) return;
     if (e->phase == PHASE_STEPS) step_repeat_tick(e, now);

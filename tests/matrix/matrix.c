@@ -8,6 +8,7 @@
  * lost bystanders; every verdict must be that of the first. */
 #include "matrix.h"
 
+#include "cli/run_setup.h"
 #include "cli/runner_verdict.h"
 
 #include <malloc.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 typedef struct matrix {
-    gw_catalogue catalogue;
+    gw_run_setup setup;
     gw_simulate_config config;
     uint64_t seed;
 } matrix;
@@ -71,9 +72,9 @@ static void run_fault(matrix *m, gw_fault fault, matrix_row *row) {
     declare(row);
     gw_simulate_config config = m->config;
     config.faults = &faults;
-    for (size_t i = 0; i < m->catalogue.suite.count; i++) {
-        const gw_scenario *scenario = m->catalogue.suite.scenarios[i];
-        if (runner_verdict_skip_reason(scenario, m->catalogue.protocol, NULL, reason, sizeof reason)) continue;
+    for (size_t i = 0; i < m->setup.catalogue.suite.count; i++) {
+        const gw_scenario *scenario = m->setup.catalogue.suite.scenarios[i];
+        if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
         gw_result *result = gw_simulate_run(scenario, &config);
         if (!result) abort();
         note(row, scenario, result);
@@ -112,7 +113,7 @@ static int run_faults(matrix *m, char **names, int name_count, bool verbose, FIL
 }
 
 static int run_schedules(matrix *m, unsigned long count) {
-    size_t scenarios = m->catalogue.suite.count;
+    size_t scenarios = m->setup.catalogue.suite.count;
     gw_verdict *first = calloc(scenarios + 1, sizeof *first);
     unsigned long alarms = 0;
     char reason[512];
@@ -120,8 +121,8 @@ static int run_schedules(matrix *m, unsigned long count) {
     for (unsigned long n = 0; n < count; n++) {
         /* one scenario a schedule beyond the first round, so that thousands of schedules take seconds */
         for (size_t i = n == 0 ? 0 : n % scenarios; i < scenarios; i++) {
-            const gw_scenario *scenario = m->catalogue.suite.scenarios[i];
-            if (runner_verdict_skip_reason(scenario, m->catalogue.protocol, NULL, reason, sizeof reason)) continue;
+            const gw_scenario *scenario = m->setup.catalogue.suite.scenarios[i];
+            if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
             m->config.seed = m->seed + n;
             gw_result *result = gw_simulate_run(scenario, &m->config);
             if (!result) abort();
@@ -176,21 +177,19 @@ int main(int argc, char **argv) {
     }
     mallopt(M_MMAP_THRESHOLD, 32 << 20); /* messages of megabytes come again and again: keep their pages */
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    gw_diag diag;
-    gw_diag_init(&diag);
-    if (gw_catalogue_load(&m.catalogue, (gw_catalogue_source){0}, &diag) != GW_OK) {
-        fputs(gw_buf_cstr(&diag.text), stderr);
-        return 2;
-    }
-    m.config = (gw_simulate_config){.protocol = m.catalogue.protocol,
-                                    .requirements = &m.catalogue.requirements,
+    if (!gw_run_setup_init(&m.setup, &(gw_options){.command = GW_COMMAND_RUN, .simulate = true})) return 2;
+    /* No splits but those that a scenario asks for: a fault that splits bring out must be found by its own scenarios.
+     */
+    static const gw_simulate_schedule whole = {.delay_max = GW_MS};
+    m.config = (gw_simulate_config){.schedule = schedules ? NULL : &whole,
+                                    .protocol = m.setup.protocol,
+                                    .requirements = &m.setup.catalogue.requirements,
                                     .seed = m.seed,
                                     .timeout_scale = 1};
     FILE *report = path ? fopen(path, "w") : NULL;
     if (path && !report) return usage("the report cannot be written");
     int exit_code = schedules ? run_schedules(&m, schedules) : run_faults(&m, argv + arg, argc - arg, verbose, report);
     if (report) fclose(report);
-    gw_catalogue_deinit(&m.catalogue);
-    gw_diag_deinit(&diag);
+    gw_run_setup_deinit(&m.setup);
     return exit_code;
 }
