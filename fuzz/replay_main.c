@@ -1,5 +1,8 @@
 /* Runs files and folders of inputs through a target, as an ordinary test and with any compiler. It fails when a folder
- * is missing or holds no file, so that a corpus that went astray is noticed. */
+ * is missing or holds no file, so that a corpus that went astray is noticed.
+ *
+ *   replay FILE_OR_FOLDER...
+ *   replay --times N FILE...    each file N times as the fuzzer runs it, and the speed: for tests/bench/fuzz */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -8,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum { MAX_PATH_BYTES = 4096, MAX_FILE_BYTES = 16 << 20 };
 
 static size_t files;
+static size_t times = 1;
 static char current[MAX_PATH_BYTES]; /* for the reader of a crash */
 
 _Noreturn static void die(const char *path, const char *why) {
@@ -28,7 +33,7 @@ static void run_file(const char *path, size_t size) {
     if (!bytes || fread(bytes, 1, size, file) != size) die(path, "cannot be read");
     fclose(file);
     snprintf(current, sizeof current, "%s", path);
-    LLVMFuzzerTestOneInput(bytes, size);
+    for (size_t i = 0; i < times; i++) LLVMFuzzerTestOneInput(bytes, size);
     free(bytes);
     files++;
 }
@@ -67,9 +72,20 @@ static void run_path(const char *path) {
 }
 
 int main(int argc, char **argv) {
+    int first = 1;
     gw_fuzz_thorough = true;
-    if (argc < 2) die("usage", "replay FILE_OR_FOLDER...");
-    for (int i = 1; i < argc; i++) run_path(argv[i]);
-    printf("%zu inputs\n", files);
+    if (argc > 3 && strcmp(argv[1], "--times") == 0) {
+        times = strtoull(argv[2], NULL, 10);
+        gw_fuzz_thorough = false;
+        first = 3;
+    }
+    if (argc <= first || times == 0) die("usage", "replay [--times N] FILE_OR_FOLDER...");
+    clock_t start = clock();
+    for (int i = first; i < argc; i++) run_path(argv[i]);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    if (times > 1)
+        printf("%.0f executions/s\n", seconds > 0 ? (double)(files * times) / seconds : 0.0);
+    else
+        printf("%zu inputs\n", files);
     return 0;
 }

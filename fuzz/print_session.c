@@ -1,0 +1,29 @@
+/* Prints session scripts (fuzzing/script.h) for people: print_session FILE... */
+#include "base/buf.h"
+#include "fuzzing/script.h"
+
+#include <stdio.h>
+
+enum { MAX_FILE_BYTES = 64 << 10 };
+
+int main(int argc, char **argv) {
+    static uint8_t bytes[MAX_FILE_BYTES];
+    static gw_script script;
+    gw_buf out;
+    gw_buf_init(&out, 4 << 20);
+    for (int i = 1; i < argc; i++) {
+        FILE *file = fopen(argv[i], "rb");
+        if (!file) {
+            perror(argv[i]);
+            return 2;
+        }
+        size_t len = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        gw_buf_clear(&out);
+        gw_script_decode(gw_span_make(bytes, len), &script);
+        if (gw_script_print(&script, &out) != GW_OK) return 2;
+        printf("%s\n%s", argv[i], gw_buf_cstr(&out));
+    }
+    gw_buf_deinit(&out);
+    return argc > 1 ? 0 : 2;
+}

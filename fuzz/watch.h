@@ -1,0 +1,64 @@
+/* Judges one connection of a session, both directions, with the harness' own wire, protocol and heartbeat model. Bytes
+ * and times come in; a broken property aborts. Two codecs and two JSON readers meet here that share no code. */
+#ifndef GW_FUZZ_WATCH_H
+#define GW_FUZZ_WATCH_H
+
+#include "fuzzing/script.h"
+#include "protocol/heartbeat.h"
+#include "wire/handshake.h"
+#include "wire/message.h"
+
+enum {
+    GW_WATCH_MAX_HEAD = 16 << 10, /* as the server's max_request_bytes */
+    GW_WATCH_MAX_PIECE = 8 << 10  /* of what the client sends at once */
+};
+
+/* What the client has done to be closed for. */
+typedef enum gw_watch_guilt {
+    GW_WATCH_CLEAN,  /* nothing: only silence may end the connection */
+    GW_WATCH_CLOSED, /* it sent Close or FIN, or the operator acted: an end is explained */
+    GW_WATCH_MAY,    /* a message that the server may refuse, or count as a heartbeat */
+    GW_WATCH_FATAL   /* what fails the connection (RFC 6455, limits): it has to end at once */
+} gw_watch_guilt;
+
+/* One direction of bytes. */
+typedef struct gw_watch_side {
+    gw_buf head_bytes, payload; /* kept from session to session */
+    gw_head head;
+    gw_frame_decoder decoder;
+    gw_message message;
+} gw_watch_side;
+
+typedef struct gw_watch {
+    gw_watch_side client, server;
+    gw_script_server config;
+    gw_heartbeat model;
+    gw_watch_guilt guilt;
+    gw_ns interval, grace;
+    gw_ns hello_at;     /* GW_NEVER: none yet; so for the next three */
+    gw_ns beat_at;      /* of the client: its last heartbeat, or hello */
+    gw_ns next_beat_at; /* of the server: on the grid of I from hello on */
+    gw_ns ask_at;       /* the client's last question */
+    uint32_t asks;      /* of that moment, not answered yet */
+    gw_ns rate_from;
+    uint32_t rate_count, pongs_due;
+    bool upgraded, refused; /* 101, or another answer */
+    bool untimed;           /* output waited for the client: times say nothing about the server any more */
+    bool server_closed;     /* it sent Close */
+    bool ended;             /* it sent FIN, or the connection is over */
+    uint64_t sent_bytes;    /* by the client */
+} gw_watch;
+
+/* Memory of an earlier session is kept. */
+void gw_watch_open(gw_watch *watch, gw_script_server config);
+/* The client sends: call it before the server's answer is handed over. */
+void gw_watch_client_bytes(gw_watch *watch, const uint8_t *bytes, size_t len, gw_ns now);
+void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now);
+/* Something else than this client's bytes explains an end from here on. */
+void gw_watch_excuse(gw_watch *watch);
+/* The server ends: by FIN, by the end of the connection, or by reset. */
+void gw_watch_end(gw_watch *watch, gw_ns now);
+/* All that happened up to now has been handed over: nothing may be overdue. */
+void gw_watch_settle(gw_watch *watch, gw_ns now);
+
+#endif
