@@ -63,9 +63,9 @@ gw_packet *gw_packet_decode(const gw_protocol *protocol, gw_span text) {
     gw_packet *packet = malloc(sizeof *packet + text.len + 1);
     if (!packet) return NULL;
     char *copy = (char *)(packet + 1);
-    *packet = (gw_packet){.fault = GW_PACKET_NOT_JSON, .text = gw_span_make(copy, text.len)};
     if (text.len) memcpy(copy, text.ptr, text.len);
     copy[text.len] = 0;
+    *packet = (gw_packet){.fault = GW_PACKET_NOT_JSON, .text = gw_span_make(copy, text.len)};
     gw_json_verdict verdict = gw_json_judge(packet->text, (gw_json_limits){0}, &packet->json);
     if (verdict != GW_JSON_IS_VALID && verdict != GW_JSON_IS_UNPREDICTABLE) return packet;
     packet->tree = build_tree(packet->text);
