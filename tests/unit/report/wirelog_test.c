@@ -9,7 +9,7 @@
 
 enum { LINES = 40 };
 static gw_wire_entry lines[LINES];
-static char texts[LINES][16];
+static char texts[LINES][32];
 
 /* Line i at i ms, on one client. */
 static gw_result numbered(size_t count) {
