@@ -1,0 +1,121 @@
+/* Fuzz target: our JSON judge against jansson in its strict mode and against cJSON, on the same text.
+ *
+ * Equal: accepted or not. The known differences stand in `differences`, each with its reason and a seed that shows it;
+ * any other aborts. */
+#include "fuzz.h"
+#include "protocol/json.h"
+
+#include <cjson/cJSON.h>
+#include <jansson.h>
+#include <string.h>
+
+const gw_mutate_config gw_fuzz_config = {.kind = GW_MUTATE_PACKET};
+
+/* What an oracle says where the judge has a fault: the same, or the other thing for a reason. */
+typedef struct difference {
+    gw_json_fault fault;
+    const char *reason;
+} difference;
+
+/* Faults for which jansson (2.14, REJECT_DUPLICATES, DECODE_ANY, ALLOW_NUL) may accept the text. */
+static const difference jansson_accepts[] = {
+    {GW_JSON_NUL, "jansson takes a NUL byte behind the value for the end of the text"},
+    {GW_JSON_TOO_DEEP, "jansson's own limit is 2048, the judge's is lower"},
+};
+/* Faults for which cJSON (1.7) may accept the text. */
+static const difference cjson_accepts[] = {
+    {GW_JSON_TRAILING_GARBAGE, "cJSON stops behind the value"},
+    {GW_JSON_NUL, "cJSON stops behind the value, or keeps the byte in a string"},
+    {GW_JSON_BOM, "cJSON skips a byte order mark"},
+    {GW_JSON_CONTROL_CHARACTER, "cJSON keeps control characters, and takes any as white space"},
+    {GW_JSON_INVALID_UTF8, "cJSON copies strings without looking at them"},
+    {GW_JSON_BAD_UNICODE_ESCAPE, "cJSON reads \\u with other characters behind it as U+0000"},
+    {GW_JSON_LEADING_ZERO, "cJSON reads numbers with strtod"},
+    {GW_JSON_MISSING_DIGITS, "cJSON reads numbers with strtod"},
+    {GW_JSON_NUMBER_RANGE, "cJSON reads numbers with strtod, which gives infinity"},
+    {GW_JSON_DUPLICATE_KEY, "cJSON keeps both members"},
+    {GW_JSON_LONE_HIGH_SURROGATE, "the judge calls it unpredictable"},
+    {GW_JSON_LONE_LOW_SURROGATE, "the judge calls it unpredictable"},
+    {GW_JSON_TOO_DEEP, "cJSON's own limit is 1000, the judge's is lower"},
+};
+
+static const char *find(const difference *list, size_t count, gw_json_fault fault) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i].fault == fault) return list[i].reason;
+    return NULL;
+}
+
+/* An integer of 19 digits or more stands somewhere outside of strings. */
+static bool has_long_integer(const uint8_t *text, size_t size, const gw_json_report *report) {
+    (void)report;
+    size_t run = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < size; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && text[i] >= '0' && text[i] <= '9')
+            run++;
+        else
+            run = 0;
+        if (run >= 19) return true;
+    }
+    return false;
+}
+
+static bool has_nul_escape(const uint8_t *text, size_t size, const gw_json_report *report) {
+    (void)text;
+    (void)size;
+    return report->has_nul_escape;
+}
+
+/* Valid texts that jansson may reject. */
+static const struct {
+    bool (*holds)(const uint8_t *text, size_t size, const gw_json_report *report);
+    const char *reason;
+} jansson_rejects[] = {
+    {has_long_integer, "an integer beyond 64 bits is an error to jansson (section 6 sets no limit)"},
+    {has_nul_escape, "jansson takes \\u0000 in values only, not in names"},
+};
+
+static void check_jansson(const uint8_t *text, size_t size, const gw_json_report *report) {
+    json_error_t error;
+    json_t *tree =
+        json_loadb((const char *)text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    bool valid = report->verdict == GW_JSON_IS_VALID;
+    if (tree && !valid)
+        GW_FUZZ_CHECK(find(jansson_accepts, sizeof jansson_accepts / sizeof jansson_accepts[0], report->fault),
+                      "jansson accepts %s at %zu", gw_json_fault_name(report->fault), report->offset);
+    bool known = tree || !valid;
+    for (size_t i = 0; i < sizeof jansson_rejects / sizeof jansson_rejects[0]; i++)
+        known = known || jansson_rejects[i].holds(text, size, report);
+    GW_FUZZ_CHECK(known, "jansson rejects what the judge accepts: %s", error.text);
+    json_decref(tree);
+}
+
+static bool cjson_forgives(const uint8_t *text, size_t size, const gw_json_report *report) {
+    if (find(cjson_accepts, sizeof cjson_accepts / sizeof cjson_accepts[0], report->fault)) return true;
+    /* A number that the end of the text cuts off is missing digits, and any control character is white space to it. */
+    if (report->fault == GW_JSON_UNEXPECTED_END) return size && strchr(".eE+-", text[size - 1]);
+    return report->offset < size && text[report->offset] < 0x20;
+}
+
+static void check_cjson(const uint8_t *text, size_t size, const gw_json_report *report) {
+    cJSON *tree = cJSON_ParseWithLength((const char *)text, size);
+    bool valid = report->verdict == GW_JSON_IS_VALID;
+    if (tree && !valid)
+        GW_FUZZ_CHECK(cjson_forgives(text, size, report), "cJSON accepts %s at %zu", gw_json_fault_name(report->fault),
+                      report->offset);
+    GW_FUZZ_CHECK(tree || !valid, "cJSON rejects what the judge accepts");
+    cJSON_Delete(tree);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    gw_json_report report;
+    if (size > GW_FUZZ_MAX_BYTES) return 0;
+    gw_json_judge(gw_span_make(data, size), (gw_json_limits){0}, &report);
+    check_jansson(data, size, &report);
+    check_cjson(data, size, &report);
+    return 0;
+}
