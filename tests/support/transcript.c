@@ -240,6 +240,7 @@ gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count
     stage s = {
         .engine = gw_engine_create(&config), .options = options, .canary = (unsigned)suite.scenarios[0]->client_count};
     ck_assert_uint_lt(s.canary, MAX_CONNS);
+    gw_buf_deinit(&sent);
     gw_buf_init(&sent, 64 << 20);
     for (unsigned i = 0; i <= s.canary; i++) {
         gw_buf_init(&s.peers[i].request, 1 << 20);

@@ -153,6 +153,8 @@ const probe probe_frame[] = {
     {GW_FAULT_REFUSES_126, takes_lengths, NULL, 0, 126},
     {GW_FAULT_REFUSES_LONG_FORM, takes_lengths, NULL, 0, 65536},
     SEND(SPLIT_FRAMES_LOST, answers_ask_bytewise, "\x81\x8e" KEY0 RIG_ASK, 0),
+    SEND(MASK_RESTARTS, answers_ask_bytewise, /* RIG_ASK under the key 01 02 03 04 */
+         "\x81\x8e\x01\x02\x03\x04\x7a\x20\x66\x26\x3b\x30\x2f\x26\x65\x20\x39\x7f\x7c\x7f", 0),
     SEND(SPLIT_HEADER_FAILS, answers_ask_bytewise, "\x81\x8e" KEY0 RIG_ASK, 0),
     SEND(ACCEPTS_LONG_16, fails, "\x81\xfe\x00\x0e" KEY0 RIG_ASK, 1002),
     SEND(ACCEPTS_LONG_64, fails, "\x81\xff\0\0\0\0\0\0\0\x0e" KEY0 RIG_ASK, 1002),
