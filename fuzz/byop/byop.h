@@ -169,9 +169,12 @@ typedef struct gw_byop_engine {
 /* Replays the seeds, then changes them for as long as it may. Returns the number of findings, or -1 when a seed cannot
  * be read. Prints to standard error. */
 int gw_byop_engine_run(const gw_byop_engine *engine);
+/* The options of the command line up to the first that is none; false after a message. timeout_ms may be NULL: then
+ * there is no such option. */
+bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, uint64_t *timeout_ms);
 /* Reads one file; false when that fails. The caller frees *data. */
 bool gw_byop_read_file(const char *path, uint8_t **data, size_t *size);
-/* Writes finding-HASH into dir; path gets the name. */
+/* Writes KIND-HASH into dir; path gets the name. */
 bool gw_byop_save(const char *dir, const char *kind, const uint8_t *data, size_t size, char *path, size_t path_size);
 
 #endif

@@ -1,0 +1,47 @@
+/* Options that the program without libFuzzer and the pipe driver share. */
+#include "byop.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool number(const char *name, const char *text, uint64_t max, uint64_t *out) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno == 0 && *text >= '0' && *text <= '9' && !*end && value <= max) {
+        *out = value;
+        return true;
+    }
+    fprintf(stderr, "gwspec: --%s takes a number from 0 to %llu, not \"%s\"\n", name, (unsigned long long)max, text);
+    return false;
+}
+
+bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, uint64_t *timeout_ms) {
+    static const struct option options[] = {
+        {"runs", required_argument, NULL, 'r'},         {"seconds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'e'},         {"max-len", required_argument, NULL, 'l'},
+        {"max-findings", required_argument, NULL, 'f'}, {"save", required_argument, NULL, 'd'},
+        {"timeout-ms", required_argument, NULL, 't'},   {NULL, 0, NULL, 0}};
+    int which, index = 0;
+    uint64_t value;
+    *engine = (gw_byop_engine){.seed = 1, .max_len = 1024, .max_findings = 1, .save_dir = "."};
+    while ((which = getopt_long(argc, argv, "+", options, &index)) != -1) {
+        if (which == '?' || (which == 't' && !timeout_ms)) return false;
+        if (which == 'd') {
+            engine->save_dir = optarg;
+            continue;
+        }
+        uint64_t max = which == 'r' || which == 'e' ? UINT64_MAX : which == 'l' ? 1 << 20 : 1000000;
+        if (!number(options[index].name, optarg, max, &value)) return false;
+        if (which == 'r') engine->runs = value;
+        if (which == 's') engine->seconds = (uint32_t)value;
+        if (which == 'e') engine->seed = value;
+        if (which == 'l') engine->max_len = value ? (size_t)value : 1;
+        if (which == 'f') engine->max_findings = (size_t)value;
+        if (which == 't') *timeout_ms = value;
+    }
+    return true;
+}
