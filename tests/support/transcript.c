@@ -210,7 +210,15 @@ static void play(stage *s, const gw_said *said, size_t count) {
     ck_abort_msg("the scenario does not come to an end");
 }
 
-gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count, gw_transcript_options options) {
+static const gw_scenario *find(const gw_suite *suite, const char *id) {
+    for (size_t i = 0; i < suite->count; i++)
+        if (strcmp(suite->scenarios[i]->id, id) == 0) return suite->scenarios[i];
+    ck_abort_msg("no scenario has the id %s", id);
+    return NULL;
+}
+
+static gw_result *run(gw_span yaml, const char *family, const char *id, uint64_t seed, const gw_said *said,
+                      size_t count, gw_transcript_options options) {
     gw_diag diag;
     gw_arena arena;
     gw_requirements requirements;
@@ -229,16 +237,12 @@ gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count
         free((void *)text.ptr);
     }
     gw_suite_init(&suite, protocol, &requirements);
-    if (diag.errors || gw_suite_load(&suite, gw_span_cstr(yaml), "test/case", "case.yaml", &diag) != GW_OK)
+    if (diag.errors || gw_suite_load(&suite, yaml, family, "case.yaml", &diag) != GW_OK)
         ck_abort_msg("%s", gw_buf_cstr(&diag.text));
-    ck_assert_uint_eq(suite.count, 1);
-    gw_engine_config config = {.scenario = suite.scenarios[0],
-                               .protocol = protocol,
-                               .requirements = &requirements,
-                               .seed = 1,
-                               .timeout_scale = 1};
-    stage s = {
-        .engine = gw_engine_create(&config), .options = options, .canary = (unsigned)suite.scenarios[0]->client_count};
+    const gw_scenario *scenario = find(&suite, id);
+    gw_engine_config config = {
+        .scenario = scenario, .protocol = protocol, .requirements = &requirements, .seed = seed, .timeout_scale = 1};
+    stage s = {.engine = gw_engine_create(&config), .options = options, .canary = (unsigned)scenario->client_count};
     ck_assert_uint_lt(s.canary, MAX_CONNS);
     gw_buf_deinit(&sent);
     gw_buf_init(&sent, 64 << 20);
@@ -266,4 +270,82 @@ gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count
     gw_arena_deinit(&arena);
     gw_diag_deinit(&diag);
     return result;
+}
+
+gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count, gw_transcript_options options) {
+    return run(gw_span_cstr(yaml), "test/case", "test/case", 1, said, count, options);
+}
+
+/* ---- records ---- */
+
+enum { MAX_PIECES = 256, MAX_PIECE_BYTES = 4096 };
+
+static size_t read_hex(const char *hex, uint8_t *out) {
+    size_t n = 0;
+    unsigned byte;
+    for (; n < MAX_PIECE_BYTES && sscanf(hex + 2 * n, "%2x", &byte) == 1; n++) out[n] = (uint8_t)byte;
+    return n;
+}
+
+static size_t read_record(const char *path, gw_transcript_record *record, unsigned long long *seed, gw_said *said,
+                          uint8_t (*pieces)[MAX_PIECE_BYTES]) {
+    static char line[2 * MAX_PIECE_BYTES + 64], word[2 * MAX_PIECE_BYTES];
+    size_t count = 0;
+    FILE *f = fopen(path, "r");
+    if (!f) ck_abort_msg("cannot open %s", path);
+    while (fgets(line, sizeof line, f)) {
+        unsigned conn;
+        long long at;
+        if (sscanf(line, "scenario %127s", record->scenario) == 1 || sscanf(line, "seed %llu", seed) == 1) continue;
+        if (sscanf(line, "verdict %31s", record->verdict) == 1 || sscanf(line, "rule %47s", record->rule) == 1)
+            continue;
+        if (line[0] == '#' || sscanf(line, "%u %lld %8191s", &conn, &at, word) != 3) continue;
+        ck_assert_uint_lt(count, MAX_PIECES);
+        gw_said *s = &said[count];
+        *s = (gw_said){.at = at, .conn = conn};
+        if (strcmp(word, "FIN") == 0)
+            s->kind = GW_SAID_FIN;
+        else if (strcmp(word, "RST") == 0)
+            s->kind = GW_SAID_RST;
+        else {
+            s->kind = GW_SAID_BYTES;
+            s->len = read_hex(word, pieces[count]);
+            s->text = (const char *)pieces[count];
+        }
+        count++;
+    }
+    fclose(f);
+    if (strcmp(record->rule, "-") == 0) record->rule[0] = 0;
+    return count;
+}
+
+/* "close/codes/1012" stands in scenarios/close/codes.yaml. */
+static gw_span read_scenario(const char *id, char family[128]) {
+    char path[256];
+    snprintf(family, 128, "%s", id);
+    for (;;) {
+        snprintf(path, sizeof path, "scenarios/%s.yaml", family);
+        FILE *f = fopen(path, "rb");
+        if (f) {
+            fclose(f);
+            return read_file(path);
+        }
+        char *slash = strrchr(family, '/');
+        if (!slash) ck_abort_msg("no file has the scenario %s", id);
+        *slash = 0;
+    }
+}
+
+void gw_transcript_replay(const char *path, gw_transcript_record *record) {
+    static gw_said said[MAX_PIECES];
+    static uint8_t pieces[MAX_PIECES][MAX_PIECE_BYTES];
+    char family[128];
+    unsigned long long seed = 0;
+    *record = (gw_transcript_record){0};
+    size_t count = read_record(path, record, &seed, said, pieces);
+    ck_assert_uint_gt(count, 0);
+    gw_span yaml = read_scenario(record->scenario, family);
+    record->result = run(yaml, family, record->scenario, seed, said, count,
+                         (gw_transcript_options){.no_upgrade = true, .no_pong = true});
+    free((void *)yaml.ptr);
 }

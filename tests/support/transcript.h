@@ -38,6 +38,14 @@ typedef struct gw_transcript_options {
 
 /* Runs the scenario of this YAML text. Ends the test when it does not load. The caller frees the result. */
 gw_result *gw_transcript_run(const char *yaml, const gw_said *said, size_t count, gw_transcript_options options);
+/* A record of a real gateway (tests/golden/record.py), and what gwspec said of it then. */
+typedef struct gw_transcript_record {
+    char scenario[128], verdict[32], rule[48]; /* rule "": none */
+    gw_result *result;                         /* of the replay; the caller frees it */
+} gw_transcript_record;
+
+/* Replays the record through the engine, with the shipped scenario and the seed of the record. */
+void gw_transcript_replay(const char *path, gw_transcript_record *record);
 /* What the scenario sent on connection 0 behind its request, as one stream; of the last run. */
 gw_span gw_transcript_sent(void);
 
