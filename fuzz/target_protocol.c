@@ -33,6 +33,8 @@ static void use(const gw_protocol *protocol) {
                                        {.kind = GW_HEARTBEAT_TICK, .at = 10 * GW_S},
                                        {.kind = GW_HEARTBEAT_DROP_IN, .at = 11 * GW_S, .by_close = true, .code = 1000}};
         for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+            /* Nothing is classified as a question where the protocol has none. */
+            if (inputs[i].kind == GW_HEARTBEAT_ASK_OUT && !protocol->heartbeat.ask) continue;
             gw_heartbeat_due(&heartbeat);
             gw_heartbeat_take(&heartbeat, &inputs[i], sink);
         }

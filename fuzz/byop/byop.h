@@ -104,6 +104,7 @@ typedef struct gw_byop_step {
 
 typedef struct gw_byop_plan {
     gwspec_config config;
+    size_t bytewise; /* bytes that GW_BYOP_BYTES feeds one by one, before it takes larger pieces */
     gw_buf stream;
     gw_byop_step *steps;
     size_t count, capacity;
@@ -146,15 +147,18 @@ bool gw_byop_run(const gwspec_parser_api *api, void *parser, const gw_byop_plan 
 bool gw_byop_logs_equal(const gw_byop_log *a, const gw_byop_log *b, const char *how, const gw_byop_finding *finding);
 bool gw_byop_judge(const gw_byop_log *log, const gw_byop_oracle *oracle, const gw_byop_finding *finding);
 
+/* gwspec_check with as many single bytes at most. */
+bool gw_byop_check_input(const gwspec_parser_api *api, size_t bytewise, gw_span input, const gw_byop_finding *finding);
+
 /* For texts: `PACKET id 1, 2 bytes "{}"`. */
 const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *out, size_t size);
 
 /* ---- The engine without libFuzzer ---- */
 
-typedef bool gw_byop_check(void *context, const uint8_t *input, size_t size, char *text, size_t text_size);
+typedef bool gw_byop_try(void *context, const uint8_t *input, size_t size, char *text, size_t text_size);
 
 typedef struct gw_byop_engine {
-    gw_byop_check *check;
+    gw_byop_try *check;
     void *context;
     uint64_t runs;    /* 0: no end but `stop` */
     uint32_t seconds; /* 0: no limit */
@@ -169,9 +173,17 @@ typedef struct gw_byop_engine {
 /* Replays the seeds, then changes them for as long as it may. Returns the number of findings, or -1 when a seed cannot
  * be read. Prints to standard error. */
 int gw_byop_engine_run(const gw_byop_engine *engine);
-/* The options of the command line up to the first that is none; false after a message. timeout_ms may be NULL: then
- * there is no such option. */
-bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, uint64_t *timeout_ms);
+/* Options that only the pipe driver has. */
+enum { GW_BYOP_MAX_KNOWN = 32 };
+typedef struct gw_byop_pipe_options {
+    uint64_t timeout_ms;
+    gwspec_known known[GW_BYOP_MAX_KNOWN + 1]; /* ends with a rule of NULL */
+    size_t known_count;
+} gw_byop_pipe_options;
+
+/* The options of the command line up to the first that is none; false after a message. pipe may be NULL: then there are
+ * no such options. --known RULE=REASON is split in place. */
+bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe_options *pipe);
 /* Reads one file; false when that fails. The caller frees *data. */
 bool gw_byop_read_file(const char *path, uint8_t **data, size_t *size);
 /* Writes KIND-HASH into dir; path gets the name. */

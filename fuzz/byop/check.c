@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { BYTEWISE = 512 };
+
 static uint64_t hash(gw_span bytes) {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < bytes.len; i++) h = (h ^ bytes.ptr[i]) * UINT64_C(0x100000001b3);
@@ -59,17 +61,23 @@ static bool check_api(const gwspec_parser_api *api, uint32_t *known, const gw_by
     return true;
 }
 
-bool gwspec_check(const gwspec_parser_api *api, const uint8_t *input, size_t size, char *text, size_t text_size) {
-    gw_byop_finding finding = {text, text_size};
+bool gw_byop_check_input(const gwspec_parser_api *api, size_t bytewise, gw_span input, const gw_byop_finding *finding) {
     uint32_t known = 0;
-    if (!check_api(api, &known, &finding)) return false;
+    if (!check_api(api, &known, finding)) return false;
     gw_byop_plan plan;
     gw_byop_oracle oracle;
-    gw_span bytes = gw_span_make(input, size);
     bool good = true;
     /* Without memory for the oracle there is nothing to judge by; the input is passed over. */
-    if (gw_byop_plan_make(&plan, &oracle, api, known, bytes)) good = play(api, &plan, &oracle, hash(bytes), &finding);
+    if (gw_byop_plan_make(&plan, &oracle, api, known, input)) {
+        plan.bytewise = bytewise;
+        good = play(api, &plan, &oracle, hash(input), finding);
+    }
     gw_byop_plan_deinit(&plan);
     gw_byop_oracle_deinit(&oracle);
     return good;
+}
+
+bool gwspec_check(const gwspec_parser_api *api, const uint8_t *input, size_t size, char *text, size_t text_size) {
+    gw_byop_finding finding = {text, text_size};
+    return gw_byop_check_input(api, BYTEWISE, gw_span_make(input, size), &finding);
 }

@@ -19,17 +19,36 @@ static bool number(const char *name, const char *text, uint64_t max, uint64_t *o
     return false;
 }
 
-bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, uint64_t *timeout_ms) {
-    static const struct option options[] = {
-        {"runs", required_argument, NULL, 'r'},         {"seconds", required_argument, NULL, 's'},
-        {"seed", required_argument, NULL, 'e'},         {"max-len", required_argument, NULL, 'l'},
-        {"max-findings", required_argument, NULL, 'f'}, {"save", required_argument, NULL, 'd'},
-        {"timeout-ms", required_argument, NULL, 't'},   {NULL, 0, NULL, 0}};
+static bool take_known(gw_byop_pipe_options *pipe, char *text) {
+    char *equals = strchr(text, '=');
+    if (!equals || !equals[1] || pipe->known_count == GW_BYOP_MAX_KNOWN) {
+        fprintf(stderr, "gwspec: --known takes RULE=REASON, at most %d times, not \"%s\"\n", GW_BYOP_MAX_KNOWN, text);
+        return false;
+    }
+    *equals = 0;
+    pipe->known[pipe->known_count++] = (gwspec_known){text, equals + 1};
+    return true;
+}
+
+bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe_options *pipe) {
+    static const struct option options[] = {{"runs", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"seed", required_argument, NULL, 'e'},
+                                            {"max-len", required_argument, NULL, 'l'},
+                                            {"max-findings", required_argument, NULL, 'f'},
+                                            {"save", required_argument, NULL, 'd'},
+                                            {"timeout-ms", required_argument, NULL, 't'},
+                                            {"known", required_argument, NULL, 'k'},
+                                            {NULL, 0, NULL, 0}};
     int which, index = 0;
     uint64_t value;
     *engine = (gw_byop_engine){.seed = 1, .max_len = 1024, .max_findings = 1, .save_dir = "."};
     while ((which = getopt_long(argc, argv, "+", options, &index)) != -1) {
-        if (which == '?' || (which == 't' && !timeout_ms)) return false;
+        if (which == '?' || (strchr("tk", which) && !pipe)) return false;
+        if (which == 'k') {
+            if (!take_known(pipe, optarg)) return false;
+            continue;
+        }
         if (which == 'd') {
             engine->save_dir = optarg;
             continue;
@@ -41,7 +60,7 @@ bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, uint64_t *ti
         if (which == 'e') engine->seed = value;
         if (which == 'l') engine->max_len = value ? (size_t)value : 1;
         if (which == 'f') engine->max_findings = (size_t)value;
-        if (which == 't') *timeout_ms = value;
+        if (which == 't') pipe->timeout_ms = value;
     }
     return true;
 }

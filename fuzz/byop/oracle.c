@@ -131,6 +131,8 @@ static void judge_header(gw_byop_oracle *o) {
         if (!why) why = "a message above the limit", late = late || knows(o, GW_BYOP_LATE_SIZE);
     }
     if ((o->message.frame_flags & GW_MESSAGE_NON_MINIMAL) && knows(o, GW_BYOP_NON_MINIMAL)) o->once |= PROTOCOL;
+    /* A Close of one byte is known to be one by now. */
+    if (o->decoder.frame.opcode == GW_FRAME_CLOSE && o->decoder.frame.payload_len == 1) o->once |= PROTOCOL;
     if (!why) return;
     if (!late) {
         push_error(o, classes, why);

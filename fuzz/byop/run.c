@@ -13,7 +13,6 @@ size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 enum {
     DEFAULT_BASE_BYTES = 16 << 10,
     DEFAULT_PER_BYTE = 16,
-    BYTEWISE = 512,
     EVENTS_PER_BYTE = 3,
     EVENTS_SPARE = 16,
     MEMORY_EVERY = 8 /* feeds */
@@ -114,10 +113,11 @@ static bool feed(run *r, const uint8_t *bytes, size_t len) {
     return r->feeds++ % MEMORY_EVERY != 0 || check_memory(r);
 }
 
-static size_t piece(gw_byop_split split, const gw_byop_step *step, size_t pos, size_t left, gw_rng *rng) {
+static size_t piece(const gw_byop_plan *plan, gw_byop_split split, const gw_byop_step *step, size_t pos, size_t left,
+                    gw_rng *rng) {
     size_t n = left;
     if (split == GW_BYOP_AS_SENT && step->chunk) n = step->chunk;
-    if (split == GW_BYOP_BYTES) n = pos < BYTEWISE ? 1 : 61;
+    if (split == GW_BYOP_BYTES) n = pos < plan->bytewise ? 1 : 61;
     if (split == GW_BYOP_RANDOM) n = 1 + (size_t)gw_rng_below(rng, gw_rng_below(rng, 4) ? 9 : 200);
     return n < left ? n : left;
 }
@@ -142,7 +142,7 @@ bool gw_byop_run(const gwspec_parser_api *api, void *parser, const gw_byop_plan 
         while (split == GW_BYOP_WHOLE && !messages && i + 1 < plan->count && !plan->steps[i + 1].is_tick)
             left += plan->steps[++i].len;
         while (left > 0) {
-            size_t n = messages ? left : piece(split, step, pos, left, &rng);
+            size_t n = messages ? left : piece(plan, split, step, pos, left, &rng);
             if (!feed(&r, plan->stream.data + pos, n)) return false;
             pos += n;
             left -= n;

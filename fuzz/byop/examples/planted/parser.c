@@ -125,7 +125,7 @@ static bool too_big(const parser *p, uint64_t len) {
 #if defined(PLANT_REASSEMBLY_UNBOUNDED)
     return len > p->config.max_message_bytes;
 #elif defined(PLANT_LENGTH_WRAP)
-    return p->message_len + len > p->config.max_message_bytes;
+    return p->message_len + len + 2 > p->config.max_message_bytes + 2;
 #elif defined(PLANT_LENGTH_SIGN)
     return (int64_t)(p->message_len + len) > (int64_t)p->config.max_message_bytes;
 #else
@@ -247,7 +247,7 @@ static bool read_payload(parser *p, gwspec_event *event) {
 
 static bool close_code_is_legal(unsigned code) {
 #ifdef PLANT_CLOSE_CODE_RANGE
-    return code >= 1000 && code < 5000;
+    return code >= 1000;
 #else
     return (code >= 1000 && code < 1015 && code != 1004 && code != 1005 && code != 1006) ||
            (code >= 3000 && code < 5000);

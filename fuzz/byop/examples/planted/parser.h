@@ -35,7 +35,7 @@ bool packet_read(packet *p, const uint8_t *text, size_t len);
 
 typedef struct fragment {
     struct fragment *next;
-    char room[4000];
+    char room[5000];
 } fragment;
 
 typedef struct parser {
