@@ -2,6 +2,7 @@
 
 option(GWSPEC_TESTS "Build the tests (needs Check and the test peers)" OFF)
 option(GWSPEC_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(GWSPEC_FUZZ_ONLY "Build only the fuzz targets and what they need: no network libraries" OFF)
 option(GWSPEC_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(GWSPEC_COVERAGE "Build for coverage" OFF)
 
@@ -23,15 +24,15 @@ if(GWSPEC_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
-# The engine that fuzz targets link, and how code under test is instrumented for it. Fleets (OSS-Fuzz) bring both in
-# LIB_FUZZING_ENGINE and CFLAGS; here they are libFuzzer's.
+# The engine that fuzz targets link, and how code under test is instrumented for it. A fleet (GWSPEC_FUZZ_ONLY) brings
+# both: the engine here, the instrumentation in CFLAGS. Mutators and targets are not under test: without coverage they run
+# twice as fast and are no features to the engine.
 set(GWSPEC_FUZZ_ENGINE "-fsanitize=fuzzer" CACHE STRING "Link flags or library of the fuzzing engine")
-if(GWSPEC_FUZZ AND GWSPEC_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
-  add_compile_options(-fsanitize-coverage=inline-8bit-counters,pc-table)
-endif()
-# Mutators and targets are not under test: without coverage they run twice as fast and are no features to the engine.
 set(GWSPEC_FUZZ_UNCOVERED "")
-if(GWSPEC_FUZZ)
+if(GWSPEC_FUZZ_ONLY)
+  set(GWSPEC_FUZZ_UNCOVERED -fno-sanitize=fuzzer-no-link)
+elseif(GWSPEC_FUZZ)
+  add_compile_options(-fsanitize-coverage=inline-8bit-counters,pc-table)
   set(GWSPEC_FUZZ_UNCOVERED -fno-sanitize-coverage=inline-8bit-counters,pc-table)
 endif()
 if(GWSPEC_COVERAGE)

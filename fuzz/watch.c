@@ -89,6 +89,7 @@ static void on_control(gw_watch *watch) {
     gw_close close = gw_close_parse(gw_message_control_span(message));
     bool bad = close.payload_len == 1 || (close.has_code && !gw_close_code_is_sendable(close.code, false)) ||
                !close.reason_is_utf8;
+    watch->client_code = close.code;
     gw_watch_blame(watch, bad ? GW_WATCH_FATAL : GW_WATCH_CLOSED);
 }
 

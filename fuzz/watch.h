@@ -42,6 +42,7 @@ typedef struct gw_watch {
     uint32_t asks;      /* of that moment, not answered yet */
     gw_ns rate_from;
     uint32_t rate_count, pongs_due;
+    uint16_t client_code;   /* of the client's Close */
     bool upgraded, refused; /* 101, or another answer */
     bool untimed;           /* output waited for the client: times say nothing about the server any more */
     bool server_closed;     /* it sent Close */

@@ -73,7 +73,9 @@ static void on_text(gw_watch *watch, gw_ns now) {
 static void on_close(gw_watch *watch, gw_ns now) {
     gw_close close = gw_close_parse(gw_message_control_span(&watch->server.message));
     GW_FUZZ_CHECK(close.payload_len != 1 && close.reason_is_utf8, "a malformed Close");
-    GW_FUZZ_CHECK(!close.has_code || gw_close_code_is_sendable(close.code, true), "Close with %u", close.code);
+    /* An echo repeats whatever code the client was free to send (section 5.5.1). */
+    bool echo = watch->guilt == GW_WATCH_CLOSED && close.code == watch->client_code;
+    GW_FUZZ_CHECK(!close.has_code || echo || gw_close_code_is_sendable(close.code, true), "Close with %u", close.code);
     watch->server_closed = true;
     if (!judged_by_time(watch)) return;
     GW_FUZZ_CHECK(close.code == TIMEOUT_CODE, "a client that did nothing wrong is closed with %u", close.code);

@@ -6,6 +6,7 @@
 #include "protocol/json.h"
 #include "reference-server/core.h"
 #include "watch.h"
+#include "wire/utf8.h"
 
 #include <string.h>
 
@@ -184,6 +185,7 @@ static void room_event(world *w, const gw_script_step *step) {
     gw_span data = step->bytes;
     size_t delivered = 0;
     if (!data.len) gw_json_find(vocabulary_packet(step->b), "/d", &data);
+    if (!gw_utf8_check(data, NULL)) return; /* the control API refuses such a body before the core sees it */
     gw_buf_clear(&w->scratch);
     if (step->flags & 1 || strcmp(event->name, "room_close") == 0 || strcmp(event->name, "participant_kick") == 0)
         excuse_all(w);
