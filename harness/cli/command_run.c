@@ -8,6 +8,8 @@
 #include "cli/simulate.h"
 #include "net/clock.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct run {
@@ -18,7 +20,8 @@ typedef struct run {
     gw_report_run facts;
     gw_runner_plan plan;
     gw_runner_outcome outcome;
-    bool written; /* false: a report file failed on the way */
+    FILE *baseline; /* of --write-expected-failures; opened before the run */
+    bool written;   /* false: a report file failed on the way */
 } run;
 
 static void take_result(const gw_result *result, void *user) {
@@ -84,6 +87,8 @@ static void make_plan(run *r, uint64_t seed) {
                                .suite = &r->setup.catalogue.suite,
                                .protocol = r->setup.protocol,
                                .target = r->setup.has_target ? &r->setup.target : NULL,
+                               .expected = r->setup.expected,
+                               .expected_count = r->setup.expected_count,
                                .seed = seed,
                                .jobs = options->jobs,
                                .timeout_scale = options->timeout_scale,
@@ -157,13 +162,36 @@ static void tell_end(const run *r) {
         gw_console_error("%s", r->outcome.message);
 }
 
+/* What failed, as a list of expected failures. */
+static bool write_baseline(run *r) {
+    const char *path = r->options->write_expected;
+    if (!path) return true;
+    gw_buf text;
+    gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
+    gw_buf_append_cstr(&text, "# Failures that are known, each with its reason: see --expected-failures.\n");
+    for (size_t i = 0; i < r->outcome.result_count; i++) {
+        gw_verdict verdict = r->outcome.results[i]->verdict;
+        if (verdict == GW_VERDICT_FAIL || verdict == GW_VERDICT_CRASH || verdict == GW_VERDICT_NON_STRICT ||
+            verdict == GW_VERDICT_KNOWN_FAIL)
+            gw_expected_append(&text, r->outcome.results[i]);
+    }
+    bool good = text.error == GW_OK && fwrite(text.data, 1, text.len, r->baseline) == text.len;
+    good &= fclose(r->baseline) == 0;
+    r->baseline = NULL;
+    if (!good) gw_console_error("%s: cannot be written", path);
+    gw_buf_deinit(&text);
+    return good;
+}
+
 static int finish(run *r) {
     gw_run_view_end(&r->view);
     const gw_result *const *results = (const gw_result *const *)r->outcome.results;
     gw_summary summary = gw_summary_of(results, r->outcome.result_count);
     summary.elapsed = r->outcome.elapsed;
     summary.unused_expectations = r->outcome.unmatched_count;
+    summary.partial = r->outcome.end != GW_RUNNER_COMPLETE;
     bool good = write_tail(r, &summary) && r->view.written && r->written;
+    good &= write_baseline(r);
     good &= gw_run_reports_end(&r->reports, &r->facts, &summary, results, r->outcome.result_count);
     tell_end(r);
     int exit_code = exit_code_of(r, &summary);
@@ -176,6 +204,10 @@ static int execute(run *r) {
     state_facts(r, seed);
     make_plan(r, seed);
     if (!gw_run_reports_open(&r->reports, options)) return GW_EXIT_USAGE;
+    if (options->write_expected && !(r->baseline = fopen(options->write_expected, "w"))) {
+        gw_console_error("%s: cannot be written: %s", options->write_expected, strerror(errno));
+        return GW_EXIT_USAGE;
+    }
     if (!gw_run_view_init(&r->view, gw_console_open(options->no_color), options->strict, options->verbose,
                           r->plan.scenarios, r->plan.scenario_count, gw_clock_now()))
         return GW_EXIT_INTERNAL;
@@ -195,6 +227,7 @@ int gw_command_run(const gw_options *options) {
     run r = {.options = options, .written = true};
     int exit_code = gw_run_setup_init(&r.setup, options) ? execute(&r) : GW_EXIT_USAGE;
     if (!gw_run_reports_close(&r.reports) && exit_code <= 1) exit_code = GW_EXIT_INTERNAL;
+    if (r.baseline) fclose(r.baseline);
     gw_run_view_deinit(&r.view);
     gw_run_setup_deinit(&r.setup);
     return exit_code;

@@ -50,6 +50,7 @@ typedef struct gw_options {
     /* which scenarios */
     const char *scenarios;
     gw_option_list filters, tags;
+    const char *expected, *write_expected; /* lists of expected failures */
     /* how */
     bool strict, verbose, no_color;
     unsigned jobs;        /* 0: not stated */

@@ -25,6 +25,8 @@ static const gw_option table[] = {
     {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, true, "take scenarios from this folder, not the built-in ones"},
     {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, false, "only where id, title or requirement has it; ! negates; all must hold"},
     {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, false, "only with one of these tags; ! negates"},
+    {"expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(expected), ON(RUN), true, "failures that are known, each with its reason"},
+    {"write-expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(write_expected), ON(RUN), false, "write what failed as such a file"},
     {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), true, "a non-strict deviation fails the run too"},
     {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), false, "scenarios at once (default: all)"},
     {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), true, "stretch tolerances and fixed time limits"},

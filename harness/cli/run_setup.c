@@ -164,12 +164,39 @@ static bool check_faults(const gw_options *options) {
     return true;
 }
 
+/* The target's expected failures, and those of a file of their own. */
+static bool load_expected(gw_run_setup *setup, const gw_options *options) {
+    setup->expected = setup->has_target ? setup->target.expected : NULL;
+    setup->expected_count = setup->has_target ? setup->target.expected_count : 0;
+    if (!options->expected) return true;
+    gw_diag diag;
+    gw_files files;
+    gw_diag_init(&diag);
+    gw_files_init(&files);
+    const gw_expected *more = NULL;
+    size_t count = 0;
+    gw_doc *doc = NULL;
+    bool good = gw_files_add(&files, options->expected, &diag) == GW_OK;
+    if (good) doc = gw_doc_parse(files.items[0].text, options->expected, &diag);
+    good = doc && gw_expected_load(&setup->arena, gw_doc_root(doc), &diag, &more, &count);
+    if (good) {
+        gw_expected *all = GW_ARENA_ARRAY(&setup->arena, gw_expected, setup->expected_count + count + 1);
+        memcpy(all, more, count * sizeof *all);
+        if (setup->expected_count) memcpy(all + count, setup->expected, setup->expected_count * sizeof *all);
+        setup->expected = all;
+        setup->expected_count += count;
+    }
+    gw_doc_destroy(doc);
+    gw_files_deinit(&files);
+    return print_diag(&diag, good);
+}
+
 bool gw_run_setup_init(gw_run_setup *setup, const gw_options *options) {
     *setup = (gw_run_setup){0};
     gw_arena_init(&setup->arena);
     if (!check_faults(options) || !load_target(setup, options) || !load_catalogue(setup, options)) return false;
     apply_knobs(setup);
-    return choose(setup, options);
+    return load_expected(setup, options) && choose(setup, options);
 }
 
 void gw_run_setup_deinit(gw_run_setup *setup) {

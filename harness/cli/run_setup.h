@@ -14,6 +14,8 @@ typedef struct gw_run_setup {
     gw_catalogue catalogue;
     const gw_protocol *protocol; /* with the target's knobs */
     gw_chosen chosen;
+    const gw_expected *expected; /* known failures: of the target and of --expected-failures */
+    size_t expected_count;
     gw_arena arena;
 } gw_run_setup;
 

@@ -277,6 +277,10 @@ static void gather_results(runner *r) {
 void gw_runner_run(const gw_runner_plan *plan, const gw_runner_callbacks *callbacks, gw_runner_outcome *outcome) {
     gw_runner_plan own = *plan;
     if (own.timeout_scale <= 0) own.timeout_scale = 1;
+    if (!own.expected && own.target) { /* nobody added to the target's own */
+        own.expected = own.target->expected;
+        own.expected_count = own.target->expected_count;
+    }
     runner r = {.plan = &own, .target = plan->target, .outcome = outcome};
     if (callbacks) r.callbacks = *callbacks;
     *outcome = (gw_runner_outcome){.end = GW_RUNNER_COMPLETE};

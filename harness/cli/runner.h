@@ -23,7 +23,9 @@ typedef struct gw_runner_plan {
     const gw_suite *suite;       /* all that were loaded: an expected failure has to match one of them */
     const gw_protocol *protocol; /* with the target's knobs applied: a scenario's conditions look here */
     const gw_target *target;     /* gw_target_load() or gw_target_from_url() */
-    const char *server_program;  /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
+    const gw_expected *expected; /* known failures: the target's and those of the command line */
+    size_t expected_count;
+    const char *server_program; /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
     uint64_t seed;
     unsigned jobs;             /* scenarios at once; 0: all, at most GW_RUNNER_MAX_JOBS and what descriptors allow */
     double timeout_scale;      /* 0 is taken as 1 */
@@ -56,10 +58,10 @@ typedef enum gw_runner_end {
 
 typedef struct gw_runner_outcome {
     gw_runner_end end;
-    char message[GW_RUNNER_MESSAGE];      /* why, when not COMPLETE: one line, then perhaps the server's last lines */
-    gw_result **results;                  /* in the plan's order; owned */
-    size_t result_count;                  /* less than the plan's when the run ended early */
-    const gw_target_expected **unmatched; /* expected failures that match no scenario: the run fails */
+    char message[GW_RUNNER_MESSAGE]; /* why, when not COMPLETE: one line, then perhaps the server's last lines */
+    gw_result **results;             /* in the plan's order; owned */
+    size_t result_count;             /* less than the plan's when the run ended early */
+    const gw_expected **unmatched;   /* expected failures that match no scenario: the run fails */
     size_t unmatched_count;
     gw_ns elapsed;
     gw_ns worst_lateness; /* of our own loop */

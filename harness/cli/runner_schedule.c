@@ -52,7 +52,7 @@ void runner_finalize(runner_job *job) {
     job->state = RUNNER_JOB_FINAL;
     job->result->retries = job->retries + (job->second_run ? 1 : 0);
     note_second_run(r, job);
-    runner_verdict_expect(job->result, r->target);
+    gw_expected_apply(r->plan->expected, r->plan->expected_count, job->result);
     redact(r, job->result);
     r->final_count++;
     if (r->callbacks.on_result) r->callbacks.on_result(job->result, r->callbacks.user);

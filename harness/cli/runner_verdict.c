@@ -62,34 +62,6 @@ gw_result *runner_verdict_without_run(const gw_runner_plan *plan, const gw_scena
     return result;
 }
 
-static void put_finding_first(gw_result *result, gw_finding finding) {
-    gw_finding *findings = GW_ARENA_ARRAY(result->arena, gw_finding, result->finding_count + 1);
-    findings[0] = finding;
-    if (result->finding_count) memcpy(findings + 1, result->findings, result->finding_count * sizeof *findings);
-    result->findings = findings;
-    result->finding_count++;
-    result->verdict = finding.verdict;
-}
-
-void runner_verdict_expect(gw_result *result, const gw_target *target) {
-    if (!target) return;
-    for (size_t i = 0; i < target->expected_count; i++) {
-        const gw_target_expected *expected = &target->expected[i];
-        if (!gw_suite_match(expected->pattern, result->scenario->id)) continue;
-        if (result->verdict == GW_VERDICT_FAIL || result->verdict == GW_VERDICT_CRASH) {
-            result->verdict = GW_VERDICT_KNOWN_FAIL;
-            result->known_reason = gw_arena_strdup(result->arena, expected->reason);
-        } else if (result->verdict == GW_VERDICT_PASS) {
-            gw_finding finding = {.verdict = GW_VERDICT_UNEXPECTED_PASS,
-                                  .expected = gw_arena_printf(result->arena, "a failure: %s", expected->reason),
-                                  .observed = "it passes; the expected failure is to be removed from the target's file",
-                                  .at = result->duration};
-            put_finding_first(result, finding);
-        }
-        return;
-    }
-}
-
 static bool matches_any(const gw_runner_plan *plan, const char *pattern) {
     if (plan->suite) {
         for (size_t i = 0; i < plan->suite->count; i++)
@@ -101,14 +73,13 @@ static bool matches_any(const gw_runner_plan *plan, const char *pattern) {
     return false;
 }
 
-gw_status runner_verdict_unmatched(const gw_runner_plan *plan, const gw_target_expected ***out, size_t *count) {
-    const gw_target *target = plan->target;
+gw_status runner_verdict_unmatched(const gw_runner_plan *plan, const gw_expected ***out, size_t *count) {
     *count = 0;
     *out = NULL;
-    if (!target || !target->expected_count) return GW_OK;
-    if (!(*out = calloc(target->expected_count, sizeof **out))) return GW_ERR_NOMEM;
-    for (size_t i = 0; i < target->expected_count; i++)
-        if (!matches_any(plan, target->expected[i].pattern)) (*out)[(*count)++] = &target->expected[i];
+    if (!plan->expected_count) return GW_OK;
+    if (!(*out = calloc(plan->expected_count, sizeof **out))) return GW_ERR_NOMEM;
+    for (size_t i = 0; i < plan->expected_count; i++)
+        if (!matches_any(plan, plan->expected[i].pattern)) (*out)[(*count)++] = &plan->expected[i];
     return GW_OK;
 }
 
@@ -125,5 +96,5 @@ void runner_verdict_crash(gw_result *result, const gw_protocol *protocol, const 
                           .expected = "the server goes on running",
                           .observed = gw_arena_strdup(result->arena, observed),
                           .at = result->duration};
-    put_finding_first(result, finding);
+    gw_expected_put_first(result, finding);
 }

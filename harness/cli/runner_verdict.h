@@ -10,10 +10,8 @@ bool runner_verdict_skip_reason(const gw_scenario *scenario, const gw_protocol *
 /* A result without a run. NULL: out of memory. */
 gw_result *runner_verdict_without_run(const gw_runner_plan *plan, const gw_scenario *scenario, gw_verdict verdict,
                                       const char *reason);
-/* Expected failures: fail and crash become known-fail, pass becomes unexpected-pass. */
-void runner_verdict_expect(gw_result *result, const gw_target *target);
 /* Those that match no scenario of the suite; the array is the caller's to free. GW_ERR_NOMEM. */
-gw_status runner_verdict_unmatched(const gw_runner_plan *plan, const gw_target_expected ***out, size_t *count);
+gw_status runner_verdict_unmatched(const gw_runner_plan *plan, const gw_expected ***out, size_t *count);
 /* The verdict becomes CRASH, or stays so; `observed` is added to what was seen. */
 void runner_verdict_crash(gw_result *result, const gw_protocol *protocol, const char *observed);
 

@@ -38,6 +38,7 @@ static void run_all(const gw_runner_plan *plan, const gw_simulate_config *config
     for (size_t i = 0; outcome->results && i < plan->scenario_count; i++) {
         gw_result *result = judge(plan, plan->scenarios[i], config);
         if (!result) break;
+        gw_expected_apply(plan->expected, plan->expected_count, result);
         outcome->results[outcome->result_count++] = result;
         if (callbacks && callbacks->on_result) callbacks->on_result(result, callbacks->user);
         if (callbacks && callbacks->on_progress)

@@ -11,6 +11,7 @@ typedef struct gw_summary {
     gw_ns longest;              /* of one scenario */
     const char *longest_id;     /* borrowed; NULL before the first result */
     size_t unused_expectations; /* expected failures that matched no scenario; set by the caller */
+    bool partial;               /* the run ended before every scenario had its verdict */
 } gw_summary;
 
 typedef enum gw_conformance {

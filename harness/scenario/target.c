@@ -122,23 +122,8 @@ static void load_knobs(gw_target_loader *loader, const gw_doc_node *node) {
 }
 
 static void load_expected(gw_target_loader *loader, const gw_doc_node *node) {
-    static const char *const KEYS[] = {"scenario", "reason"};
     gw_target *target = loader->target;
-    if (!node || !gw_doc_expect_kind(loader->diag, node, GW_DOC_SEQ, "expected-failures") || !node->count) return;
-    gw_target_expected *list = GW_ARENA_ARRAY(loader->arena, gw_target_expected, node->count);
-    for (const gw_doc_node *child = node->first; child; child = child->next) {
-        if (!gw_doc_expect_keys(loader->diag, child, KEYS, 2, "an expected failure") ||
-            !gw_doc_require(loader->diag, child, "scenario", "an expected failure") ||
-            !gw_doc_require(loader->diag, child, "reason", "an expected failure"))
-            continue;
-        gw_target_expected *expected = &list[target->expected_count++];
-        expected->place = gw_doc_place(child);
-        expected->pattern = gw_target_plain(loader, gw_doc_get(child, "scenario"), "scenario");
-        expected->reason = gw_target_plain(loader, gw_doc_get(child, "reason"), "reason");
-        if (expected->reason && !*expected->reason)
-            gw_doc_error(loader->diag, gw_doc_get(child, "reason"), "an expected failure needs a reason");
-    }
-    target->expected = list;
+    if (node) gw_expected_load(loader->arena, node, loader->diag, &target->expected, &target->expected_count);
 }
 
 static void load_root(gw_target_loader *loader, const gw_doc_node *root) {

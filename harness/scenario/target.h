@@ -12,6 +12,7 @@
 
 #include "base/doc.h"
 #include "protocol/knobs.h"
+#include "scenario/expected.h"
 
 #include <cjson/cJSON.h>
 
@@ -109,12 +110,6 @@ typedef struct gw_target_connect {
     const char *subprotocol, *origin; /* templates, or NULL */
 } gw_target_connect;
 
-typedef struct gw_target_expected {
-    const char *pattern; /* of scenario ids, as in gw_suite_match */
-    const char *reason;
-    gw_place place;
-} gw_target_expected;
-
 /* Fixtures run once per: */
 typedef enum gw_target_scope { GW_TARGET_RUN, GW_TARGET_ROOM, GW_TARGET_PARTICIPANT, GW_TARGET_SCOPES } gw_target_scope;
 
@@ -131,7 +126,7 @@ typedef struct gw_target {
     size_t trigger_count;
     gw_target_pairs knobs; /* only those that the file states; keys and values are known ones */
     unsigned max_jobs;     /* limits.jobs; 0: no limit */
-    const gw_target_expected *expected;
+    const gw_expected *expected;
     size_t expected_count;
     const char *const *env_names; /* each NAME of ${env.NAME}: their values are secrets */
     size_t env_count;

@@ -190,7 +190,7 @@ static const char *const BAD[][2] = {
     {URL "limits: {messages: 5}\n", "t.yaml:3:10: error: unknown key 'messages' in limits"},
     {URL "expected-failures: [{scenario: a}]\n", "t.yaml:3:21: error: an expected failure needs the key 'reason'"},
     {URL "expected-failures: [{scenario: a, reason: \"\"}]\n",
-     "t.yaml:3:43: error: an expected failure needs a reason"},
+     "t.yaml:3:43: error: reason of an expected failure is empty"},
     {URL "tls: {key: k.pem}\n", "t.yaml:3:12: error: 'key' needs 'cert'"},
     {URL "tls: {insecure: maybe}\n", "t.yaml:3:17: error:"},
     {URL "target: again\n", "t.yaml:3:1: error:"},
