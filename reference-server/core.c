@@ -28,7 +28,7 @@ void gw_core_config_default(gw_core_config *config) {
                                .max_connections = 100000,
                                .rate_messages = 10000,
                                .rate_window_ns = GW_S,
-                               .handshake_timeout_ns = 10 * GW_S,
+                               .handshake_timeout_ns = 5 * GW_S,
                                .close_timeout_ns = 2 * GW_S};
 }
 

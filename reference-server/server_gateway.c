@@ -107,6 +107,8 @@ static int on_gateway(struct lws *wsi, enum lws_callback_reasons reason, void *u
     if (reason == LWS_CALLBACK_RAW_ADOPT) {
         result = on_adopt(server, wsi, p);
     } else if (p && p->conn && reason == LWS_CALLBACK_RAW_RX) {
+        /* libwebsockets leaves its timeout for the TLS handshake running, which would end the connection after 5 s. */
+        if (lws_is_ssl(wsi)) lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
         gw_core_on_bytes(server->core, p->conn, gw_span_make(in, len), gw_server_now(server));
     } else if (p && p->conn && reason == LWS_CALLBACK_RAW_WRITEABLE) {
         p->waits = false;

@@ -25,7 +25,7 @@
     X(MAX_MESSAGE, "max-message-bytes", "N", "refuse longer messages with 1009 (1048576)")                             \
     X(MAX_CONNECTIONS, "max-connections", "N", "refuse further connections with 503 (100000)")                         \
     X(RATE, "rate", "N", "close with 4008 beyond N messages a second; 0 lifts the limit (10000)")                      \
-    X(HANDSHAKE_TIMEOUT, "handshake-timeout", "MS", "time for the opening request (10000)")                            \
+    X(HANDSHAKE_TIMEOUT, "handshake-timeout", "MS", "time for the opening request (5000)")                             \
     X(CLOSE_TIMEOUT, "close-timeout", "MS", "time for the client's Close, and for its FIN (2000)")                     \
     X(MAX_QUEUE, "max-queue-bytes", "N", "reset a connection with more unsent output (4194304)")                       \
     X(TLS_CERT, "tls-cert", "FILE", "serve TLS with this certificate chain (PEM)")                                     \

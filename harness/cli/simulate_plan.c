@@ -64,5 +64,9 @@ void gw_simulate_plan(const gw_runner_plan *plan, const gw_runner_callbacks *cal
                                  .seed = plan->seed,
                                  .timeout_scale = plan->timeout_scale};
     if (read_faults(plan, &faults, outcome)) run_all(plan, &config, callbacks, outcome);
+    if (runner_verdict_unmatched(plan, &outcome->unmatched, &outcome->unmatched_count) != GW_OK) {
+        outcome->end = GW_RUNNER_INTERNAL;
+        snprintf(outcome->message, sizeof outcome->message, "out of memory");
+    }
     outcome->elapsed = gw_clock_now() - started;
 }

@@ -286,11 +286,8 @@ static bool expand_text(gw_conn *c, const gw_step *step, gw_span text, gw_span *
     gw_status status = gw_vars_expand(&c->engine->vars, text, &buf, &missing);
     if (status == GW_OK)
         *out = gw_span_make(gw_arena_strndup(&c->arena, buf.data, buf.len), buf.len);
-    else {
-        char observed[MAX_TEXT];
-        snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(missing));
-        judge_find(c->engine, GW_VERDICT_ERROR, NULL, c, step, "every ${...} of the scenario has a value", observed);
-    }
+    else
+        judge_missing(c->engine, c, step, missing);
     gw_buf_deinit(&buf);
     return status == GW_OK;
 }

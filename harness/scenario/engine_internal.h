@@ -230,6 +230,8 @@ void judge_find(gw_engine *e, gw_verdict verdict, const char *rule, const gw_con
                 const char *expected, const char *observed);
 void judge_fail_timed(gw_engine *e, const char *rule, const gw_conn *c, const gw_step *step, gw_ns from,
                       const char *expected, const char *observed);
+/* A ${...} without a value: the target does not give it (a client's), or the scenario is wrong. False. */
+bool judge_missing(gw_engine *e, const gw_conn *c, const gw_step *step, gw_span name);
 /* The worst lateness noted in [from, now]. */
 gw_ns judge_late_since(const gw_engine *e, gw_ns from);
 /* Requirement id of a rule for the server under test. */

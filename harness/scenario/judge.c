@@ -73,6 +73,21 @@ void judge_find(gw_engine *e, gw_verdict verdict, const char *rule, const gw_con
     wirelog_add(e, c, GW_WIRE_NOTE, e->now, "%s: %s", gw_verdict_word(verdict), observed);
 }
 
+bool judge_missing(gw_engine *e, const gw_conn *c, const gw_step *step, gw_span name) {
+    char observed[MAX_TEXT];
+    snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(name));
+    const uint8_t *dot = name.len ? memchr(name.ptr, '.', name.len) : NULL;
+    gw_span first = dot ? gw_span_sub(name, 0, (size_t)(dot - name.ptr)) : name;
+    for (unsigned i = 0; i + 1 < e->conn_count; i++) {
+        if (!gw_span_equal_cstr(first, e->conns[i].spec->name)) continue;
+        snprintf(observed, sizeof observed, "the target gives no ${%.*s}", GW_SPAN_ARG(name));
+        judge_find(e, GW_VERDICT_SKIPPED, NULL, c, step, "a participant with an identity", observed);
+        return false;
+    }
+    judge_find(e, GW_VERDICT_ERROR, NULL, c, step, "every ${...} of the scenario has a value", observed);
+    return false;
+}
+
 gw_ns judge_late_since(const gw_engine *e, gw_ns from) {
     gw_ns worst = 0;
     size_t kept = e->late_count < MAX_LATE ? e->late_count : MAX_LATE;

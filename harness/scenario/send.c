@@ -4,18 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool missing_value(gw_engine *e, const gw_step *step, gw_span name) {
-    char observed[MAX_TEXT];
-    snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(name));
-    judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "every ${...} of the scenario has a value", observed);
-    return false;
-}
-
 static bool expand(gw_engine *e, const gw_step *step, const cJSON *template, cJSON **out) {
     gw_status status = GW_OK;
     gw_span missing = {0};
     *out = template ? gw_vars_expand_json(&e->vars, template, &status, &missing) : NULL;
-    return !template || *out ? true : missing_value(e, step, missing);
+    return !template || *out ? true : judge_missing(e, NULL, step, missing);
 }
 
 static bool append_event(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
@@ -48,7 +41,7 @@ static bool append_content(gw_engine *e, const gw_step *step, const gw_payload *
     if (!p->text) return true;
     gw_span missing = {0};
     if (gw_vars_expand(&e->vars, gw_span_make(p->text, p->text_len), out, &missing) == GW_OK) return true;
-    return out->error == GW_OK ? missing_value(e, step, missing) : false;
+    return out->error == GW_OK ? judge_missing(e, NULL, step, missing) : false;
 }
 
 static bool append_close(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
@@ -57,7 +50,7 @@ static bool append_close(gw_engine *e, const gw_step *step, const gw_payload *p,
     if (gw_buf_append(out, code, sizeof code) != GW_OK) return false;
     if (!p->reason) return append_content(e, step, p, out);
     if (gw_vars_expand(&e->vars, gw_span_cstr(p->reason), out, &missing) == GW_OK) return true;
-    return out->error == GW_OK ? missing_value(e, step, missing) : false;
+    return out->error == GW_OK ? judge_missing(e, NULL, step, missing) : false;
 }
 
 /* What was appended since `start`: repeated, padded, cut. */

@@ -21,12 +21,12 @@ static match_result match_payload(gw_engine *e, const gw_step *step, const gw_pa
                                   gw_buf *why) {
     if (!p->has_payload) return MATCH_YES;
     gw_buf want;
-    gw_span missing;
+    gw_span missing = {0};
     gw_buf_init(&want, 1 << 20);
     gw_status status = gw_vars_expand(&e->vars, gw_span_make(p->payload, p->payload_len), &want, &missing);
     bool same = status == GW_OK && gw_span_equal(gw_buf_span(&want), gw_span_make(item->payload, item->len));
     if (status != GW_OK)
-        judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "every ${...} of the scenario has a value", "one has none");
+        judge_missing(e, NULL, step, missing);
     else if (!same) {
         gw_buf_clear(why);
         gw_buf_append_cstr(why, "payload ");
@@ -46,9 +46,7 @@ static match_result match_item(gw_engine *e, const gw_step *step, const gw_item 
     gw_span missing = {0};
     cJSON *pattern = gw_vars_expand_json(&e->vars, p->data, &status, &missing);
     if (!pattern) {
-        char observed[MAX_TEXT];
-        snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(missing));
-        judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "every ${...} of the scenario has a value", observed);
+        judge_missing(e, NULL, step, missing);
         return MATCH_ERROR;
     }
     gw_buf detail;

@@ -209,12 +209,7 @@ static bool queue_trigger(gw_engine *e, const gw_step *step) {
     gw_span missing = {0};
     cJSON *data = step->as.trigger.data ? gw_vars_expand_json(&e->vars, step->as.trigger.data, &status, &missing)
                                         : cJSON_CreateObject();
-    if (!data) {
-        char observed[MAX_TEXT];
-        snprintf(observed, sizeof observed, "${%.*s} has no value here", GW_SPAN_ARG(missing));
-        judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "every ${...} of the scenario has a value", observed);
-        return false;
-    }
+    if (!data) return judge_missing(e, NULL, step, missing);
     cJSON_Delete(e->trigger_data);
     e->trigger_data = data;
     const gw_client_spec *by = step->as.trigger.by != UINT16_MAX ? e->conns[step->as.trigger.by].spec : NULL;
