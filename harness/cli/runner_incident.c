@@ -141,6 +141,34 @@ static runner_job *only_one_in_flight(const runner *r) {
     return NULL;
 }
 
+static bool is_budget_spent(const runner *r) {
+    gw_ns now = r->incident_begun_ns ? gw_clock_now() - r->incident_begun_ns : 0;
+    return r->incident_spent_ns + now > RUNNER_INCIDENT_BUDGET;
+}
+
+/* Enough is known: who saw the server dead says so, the others are not judged. */
+static void give_up(runner *r, const char *what) {
+    char reason[GW_RUNNER_MESSAGE + 128];
+    snprintf(reason, sizeof reason, "not judged: the server died or hung %u times, and finding out by whom took %.0f s",
+             r->incident_count, (double)r->incident_spent_ns / (double)GW_S);
+    runner_note(r, "%s; %s", what, reason);
+    for (size_t i = 0; i < r->job_count; i++) {
+        runner_job *job = &r->jobs[i];
+        if (job->state == RUNNER_JOB_FINAL) continue;
+        if (job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH) {
+            runner_verdict_crash(job->result, r->plan->protocol, "not run alone: others were found already");
+        } else {
+            runner_job_discard(job);
+            job->result = runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_SKIPPED, reason);
+            if (!job->result) {
+                runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+                return;
+            }
+        }
+        runner_finalize(job);
+    }
+}
+
 /* Runs these suspects together. True when one of them is convicted. Others' verdicts become final on the way. */
 static bool search(runner *r, const suspect *list, size_t count) {
     size_t left = 0;
@@ -149,7 +177,7 @@ static bool search(runner *r, const suspect *list, size_t count) {
         list[i].job->state = RUNNER_JOB_WAITING;
         left++;
     }
-    if (!left || r->over || r->interrupted) return false;
+    if (!left || r->over || r->interrupted || is_budget_spent(r)) return false;
     r->next_job = 0;
     runner_incident incident = runner_schedule(r);
     if (incident == RUNNER_NO_INCIDENT || r->over || r->interrupted) return false;
@@ -187,13 +215,17 @@ static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_f
     runner_finalize(job);
 }
 
-void runner_handle_incident(runner *r, runner_incident incident) {
+static void find_out(runner *r, runner_incident incident) {
     char what[GW_RUNNER_MESSAGE];
     size_t in_flight;
     if (incident == RUNNER_DIED) wait_for_exit(r, RUNNER_EXIT_WITHIN);
     describe(r, incident, what, sizeof what);
     if (!r->server.process || !r->target->start.restart) {
         lose(r, what);
+        return;
+    }
+    if (is_budget_spent(r)) {
+        give_up(r, what);
         return;
     }
     runner_note(r, "%s; %zu scenarios were in flight", what, r->running + r->held);
@@ -217,4 +249,12 @@ void runner_handle_incident(runner *r, runner_incident incident) {
     }
     set_all(r, RUNNER_JOB_PARKED, RUNNER_JOB_WAITING);
     free(list);
+}
+
+void runner_handle_incident(runner *r, runner_incident incident) {
+    r->incident_begun_ns = gw_clock_now();
+    r->incident_count++;
+    find_out(r, incident);
+    r->incident_spent_ns += gw_clock_now() - r->incident_begun_ns;
+    r->incident_begun_ns = 0;
 }

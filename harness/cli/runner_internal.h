@@ -18,14 +18,16 @@
 #include "net/process.h"
 #include "net/stream.h"
 
-#define RUNNER_STAGGER      (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
-#define RUNNER_SETTLE       (20 * GW_MS) /* so long after a pass the server's death is its own */
-#define RUNNER_SILENCE      (500 * GW_MS)
-#define RUNNER_PROBE_WITHIN (2 * GW_S) /* times timeout_scale */
-#define RUNNER_LAG_PERIOD   (5 * GW_MS)
-#define RUNNER_LAG_NOTABLE  (5 * GW_MS)
-#define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
-#define RUNNER_CLEAN_WITHIN (5 * GW_S)
+#define RUNNER_STAGGER         (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
+#define RUNNER_SETTLE          (20 * GW_MS) /* so long after a pass the server's death is its own */
+#define RUNNER_SILENCE         (500 * GW_MS)
+#define RUNNER_PROBE_WITHIN    (2 * GW_S) /* times timeout_scale */
+#define RUNNER_LAG_PERIOD      (5 * GW_MS)
+#define RUNNER_LAG_NOTABLE     (5 * GW_MS)
+#define RUNNER_EXIT_WITHIN     (1 * GW_S) /* from refused connections to the exit of the process */
+#define RUNNER_CLEAN_WITHIN    (5 * GW_S)
+#define RUNNER_INCIDENT_BUDGET (20 * GW_S) /* for looking into incidents, in all */
+
 enum {
     RUNNER_FEW = 16,
     RUNNER_SECOND_RUNS = 48,
@@ -140,9 +142,11 @@ struct runner {
     size_t cleanups;         /* under way */
     gw_ns heard_ns;          /* when a scenario last got bytes from the server */
     bool alarm;              /* a scenario says that the server crashed: nothing new starts before a probe has told */
-    size_t second_runs;      /* asked for so far, at most RUNNER_SECOND_RUNS */
-    size_t changed_verdicts; /* by a second run */
-    runner_job *likeliest;   /* its verdict is not final before the killer is found; NULL: none */
+    unsigned incident_count; /* times that the server died or hung */
+    gw_ns incident_begun_ns, incident_spent_ns; /* looking for who did it; begun 0: not now */
+    size_t second_runs;                         /* asked for so far, at most RUNNER_SECOND_RUNS */
+    size_t changed_verdicts;                    /* by a second run */
+    runner_job *likeliest;                      /* its verdict is not final before the killer is found; NULL: none */
 
     gw_loop_timer lag_timer;
     gw_ns lag_due_ns, lag_noted_ns;
