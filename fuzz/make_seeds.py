@@ -190,6 +190,20 @@ JSON = {
     "empty": " \t\r\n",
     "literal-cut": "nul",
     "literal-case": "True",
+    "number-of-80-digits": "1" + "0" * 80,
+    "number-of-80-decimals": '{"e":1,"d":{"x":-0.' + "1" * 80 + "}}",
+    "number-of-400-digits": "-" + "9" * 400,
+    "number-of-80-digits-and-lone-surrogate": '{"e":1,"d":{"a":"\\ud800","x":' + "1" * 80 + ',"y":-1e' + "0" * 80 + "999}}",
+    "variant-welcome": '{"m":{"op":"welcome","body":{"every":5}},"trace":7}',
+    "variant-note": '{"m":{"op":"note","body":{"kind":"a","fixed":"yes it is","tags":["ab","UP","",1],"deep":{"a/b~c":1},"level":0}}}',
+    "variant-note-kinds": '{"m":{"op":"note","body":{"kind":2.5,"tags":[]}}}',
+    "variant-note-null": '{"m":{"op":"note","body":{"kind":null,"tags":["a","b","c","d"]}}}',
+    "variant-note-true": '{"m":{"op":"note","body":{"kind":true,"tags":"x"}}}',
+    "variant-beat": '{"m":{"op":"beat","body":{"a":1,"b":"x"}}}',
+    "variant-beat-null": '{"m":{"op":"beat","body":null}}',
+    "variant-id-number": '{"m":{"op":1,"body":{}}}',
+    "variant-id-unknown": '{"m":{"op":"nothing"}}',
+    "variant-every-huge": '{"m":{"op":"welcome","body":{"every":1e300,"zone":1,"more":2}}}',
     "keys-many": "{" + ",".join('"k%d":%d' % (i, i) for i in range(300)) + "}",
 }
 JSON_DIFFERENCES = {
@@ -345,6 +359,69 @@ SESSIONS = {
     "four-clients": session(*[step(OPEN, conn=i, flags=1) + step(EVENT, 1, conn=i) for i in range(4)], step(ADVANCE, SECONDS, 1)),
 }
 
+# Histories for the heartbeat model: (kind, time, interval or code) by the tables of protocol/heartbeat.h.
+(HELLO_IN, HELLO_OUT, BEAT_IN, BEAT_OUT, ASK_IN, ASK_OUT, EVENT_IN, EVENT_OUT, TICK, DROP_IN, END) = range(11)
+BY_CLOSE, CODE_4000, TO_TICK, INTERVAL = 0x40, 0x80, 0xC0, 0x40
+
+
+def history(*inputs):
+    return b"".join(bytes(i) for i in inputs)
+
+
+HEARTBEATS = {
+    "ordinary-server": history((HELLO_IN, 1, 100), *[(BEAT_IN, INTERVAL | 16, 0), (BEAT_OUT, 0, 0)] * 4, (END, 0, 0)),
+    "ordinary-client": history((HELLO_OUT, 1, 100), *[(BEAT_OUT, INTERVAL | 8, 0), (BEAT_IN, INTERVAL | 7, 0)] * 4, (END, 0, 0)),
+    "hello-late": history((HELLO_IN, 0x3F, 100), (HELLO_IN, 0x3F, 100)),
+    "hello-after-the-deadline": history((TICK, TO_TICK, 0), (HELLO_IN, 0, 100)),
+    "hello-never": history((TICK, TO_TICK, 0), (TICK, TO_TICK, 0), (TICK, 0x3F, 0)),
+    "hello-never-and-end": history((TICK, 0x3F, 0), (DROP_IN, 0, 0)),
+    "hello-twice": history((HELLO_IN, 1, 100), (HELLO_IN, 1, 50)),
+    "hello-unusable": history((HELLO_IN, 1, 0), (TICK, 0x3F, 0)),
+    "hello-after-another": history((EVENT_IN, 1, 0), (HELLO_IN, 1, 100)),
+    "beat-before-hello": history((BEAT_IN, 1, 0), (BEAT_OUT, 1, 0), (HELLO_IN, 1, 100)),
+    "cadence-missed": history((HELLO_IN, 1, 100), (TICK, TO_TICK, 0), (BEAT_IN, INTERVAL | 32, 0)),
+    "cadence-too-fast": history((HELLO_IN, 1, 100), *[(BEAT_IN, 1, 0)] * 12),
+    "cadence-too-fast-client": history((HELLO_OUT, 1, 100), *[(BEAT_IN, 1, 0)] * 12),
+    "drop-missed": history((HELLO_IN, 1, 100), *[(BEAT_IN, INTERVAL | 16, 0)] * 4, (TICK, TO_TICK, 0)),
+    "drop-early": history((HELLO_IN, 1, 100), (BEAT_IN, INTERVAL | 8, 0), (BY_CLOSE | CODE_4000 | DROP_IN, 0, 0)),
+    "drop-early-after-a-beat": history((HELLO_IN, 1, 100), (BEAT_OUT, INTERVAL | 8, 0), (DROP_IN, 1, 0)),
+    "drop-in-time": history((HELLO_IN, 1, 100), (BEAT_IN, INTERVAL | 16, 0), (BY_CLOSE | CODE_4000 | DROP_IN, 0x11, 0)),
+    "drop-with-another-code": history((HELLO_IN, 1, 100), *[(BEAT_IN, INTERVAL | 16, 0)] * 3, (BY_CLOSE | DROP_IN, 0x11, 5)),
+    "drop-without-close": history((HELLO_IN, 1, 100), *[(BEAT_IN, INTERVAL | 16, 0)] * 3, (DROP_IN, 0x11, 5)),
+    "drop-for-an-ask": history((HELLO_IN, 1, 100), (ASK_IN, 1, 0), (BEAT_OUT, 0x2F, 0), (ASK_IN, 1, 0), (TICK, 0x3F, 0), (BEAT_OUT, 0, 0), (DROP_IN, 1, 0)),
+    "ask-answered": history((HELLO_IN, 1, 100), (ASK_OUT, 1, 0), (BEAT_IN, 1, 0)),
+    "ask-answered-late": history((HELLO_IN, 1, 100), (ASK_OUT, 1, 0), (BEAT_OUT, 0x35, 0), (BEAT_IN, 0, 0)),
+    "ask-never-answered": history((HELLO_IN, 1, 250), (ASK_OUT, 1, 0), (BEAT_OUT, 0x3F, 0), (TICK, 0x3F, 0)),
+    "asks-many": history((HELLO_IN, 1, 250), *[(ASK_OUT, 0, 0)] * 40, (TICK, 0x3F, 0)),
+    "end-then-more": history((HELLO_IN, 1, 100), (END, 0, 0), (BEAT_IN, 1, 0), (TICK, TO_TICK, 0)),
+}
+
+EXPRESSIONS = {
+    "plain": "250ms",
+    "interval": "I",
+    "difference": "I - eps",
+    "product": "2*I + eps",
+    "percent": "max(50ms, 5% of I)",
+    "nested": "min(max(I, 2*eps), (I + eps) / 2)",
+    "quotient": "I / 4 - 1us",
+    "ratio": "3s * (I / eps)",
+    "division-by-zero": "I / 0",
+    "division-by-zero-time": "5ms * (I / 0s)",
+    "overflow": "999999999999*I*I",
+    "no-unit": "5",
+    "no-factor": "2 I",
+    "deep": "(" * 20 + "I" + ")" * 20,
+    "long": "+".join(["I"] * 60),
+    "minus": "-I",
+    "open": "max(I",
+    "comma": "max(I, )",
+    "percent-of-nothing": "5% of",
+    "unknown": "interval",
+    "empty": "",
+    "fractions": "1.5s + .5*I + 0.25m",
+    "number-difference": "(3 - 1) * I",
+}
+
 DOC = {
     "yaml-anchor": "a: &x 1\nb: *x\n",
     "yaml-merge": "a: {b: 1}\nc: {<<: 2}\n",
@@ -359,6 +436,43 @@ DOC = {
     "yaml-numbers": "[1, 12345678901234567890, 1e999, 9007199254740993, 007]\n",
     "json": '{"a": [1, "b\\u0000", {"c": null}]}\n',
     "empty": "\n",
+}
+
+
+SMALL = "protocol: p\nendpoint: /\nenvelope: {id: /e, data: /d}\nevents: {a: {id: 1, from: both%s}}\n%s"
+BEATS = "heartbeat: {interval: {event: a, field: /i, unit: ms}, %s}\n"
+PROTOCOLS = {
+    "small": SMALL % ("", ""),
+    "schema-all": SMALL % (", data: {type: [array, string], items: {const: 1}, minItems: 2, pattern: '^a', minLength: 1, enum: [a, ~, true]}", ""),
+    "schema-rest": SMALL % (", data: {additionalProperties: {type: 'null'}, minProperties: 1, maximum: 2, exclusiveMaximum: 3, minimum: 0}", ""),
+    "schema-bad-pattern": SMALL % (", data: {pattern: '('}", ""),
+    "schema-bad-bound": SMALL % (", data: {minLength: -1}", ""),
+    "schema-bad-enum": SMALL % (", data: {enum: [[1]]}", ""),
+    "schema-empty-enum": SMALL % (", data: {enum: []}", ""),
+    "schema-unknown-word": SMALL % (", data: {tpye: object}", ""),
+    "envelope-overlaps": SMALL.replace("/d}", "/e/x}") % ("", ""),
+    "envelope-too-deep": SMALL.replace("/e,", "/a/b/c/d/e/f/g/h/i,") % ("", ""),
+    "envelope-string-ids": SMALL.replace("/d}", "/d, id-type: string, message: binary}") % ("", ""),
+    "event-id-twice": SMALL.replace("%s}}", "}, b: {id: 1, from: server%s}}") % ("", ""),
+    "events-none": SMALL.replace("{a: {id: 1, from: both%s}}", "{}%s") % ("", ""),
+    "codes-list": SMALL % ("", "reactions: {malformed: {any-of: [close, ignore], codes: [1000, 4000-4999]}}\n"),
+    "codes-bad": SMALL % ("", "reactions: {malformed: {any-of: close, codes: 5-1}}\n"),
+    "codes-too-many": SMALL % ("", "reactions: {malformed: {any-of: close, codes: [%s]}}\n" % ", ".join(map(str, range(4000, 4020)))),
+    "codes-none": SMALL % ("", "reactions: {malformed: {any-of: [], codes: []}}\n"),
+    "close-meanings": SMALL % ("", "close: {4000: a, 99999: b, x: c}\nlimits: {message-bytes: 10}\n"),
+    "limits-bad": SMALL % ("", "limits: {message-bytes: -1}\n"),
+    "rules-unknown": SMALL % ("", "rules: {server: {cadense: X}, client: {answer: 5}}\n"),
+    "knobs-bad": SMALL % ("", "knobs: {hello-once: never, nothing: 1}\n"),
+    "beats-small": SMALL % ("", BEATS % "server: {send: a, every: I}"),
+    "beats-hello-once": SMALL % ("", BEATS % "hello: {strict: 1s}"),
+    "beats-hello-reversed": SMALL % ("", BEATS % "hello: {strict: 2s, non-strict: 1s}"),
+    "beats-eps-of-eps": SMALL % ("", BEATS % "timer: {eps: eps}"),
+    "beats-resets-many": SMALL % ("", BEATS % ("timer: {starts: connect, reset-by: [%s]}" % ", ".join(["a"] * 10))),
+    "beats-data-long": SMALL % ("", BEATS % ('client: {send: a, every: I, data: "%s"}' % ("x" * 5000))),
+    "beats-ask": SMALL % ("", BEATS % "ask: {event: a, by: client, answer: a, level: may, strict: 1ms}, miss: {ends-with: drop}"),
+    "requirements-twice": "source: x\nrequirements:\n  A: {title: t, role: server, level: must, clause: c}\n",
+    "requirements-no-source": "requirements:\n  A: {title: t, role: server, level: open, clause: c, knob: k, unobservable: u}\n",
+    "requirements-bad-level": "source: x\nrequirements:\n  A: {title: t, role: nobody, level: always, clause: c}\n",
 }
 
 
@@ -399,8 +513,11 @@ def targets():
         "handshake": HEADS,
         "utf8": BYTES,
         "session": SESSIONS,
+        "heartbeat": HEARTBEATS,
+        "expr": EXPRESSIONS,
         "doc": DOC,
-        "protocol": {"file-gateway.yaml": minimal},
+        "protocol": {"file-gateway.yaml": minimal, **PROTOCOLS, "file-variant.yaml": read("fuzz/variant.yaml"),
+                     "file-requirements.yaml": read("scenarios/requirements/gateway.yaml")},
         "scenario": small_scenarios(40),
         "target": files_below("scenarios/targets"),
     }

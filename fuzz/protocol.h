@@ -6,6 +6,8 @@
 
 /* Loaded once from the file compiled in; never NULL. */
 const gw_protocol *gw_fuzz_protocol(void);
+/* fuzz/variant.yaml: one of another shape. Never NULL. */
+const gw_protocol *gw_fuzz_variant(void);
 const gw_requirements *gw_fuzz_requirements(void);
 
 #endif

@@ -100,6 +100,48 @@ static void check_written_again(const gw_head *head) {
     GW_FUZZ_CHECK(gw_span_equal(gw_buf_span(&once), gw_buf_span(&twice)), "written differently");
 }
 
+/* Fields of the input as edits of the default fields: what is set is there once, what is removed is not there, and the
+ * rest is as it is by default. */
+static void check_edits(const gw_head *head, uint64_t hash) {
+    static gw_buf out = {.max = 2 * GW_HEAD_MAX_BYTES};
+    static gw_head again;
+    gw_handshake_field fields[8];
+    gw_span key = GW_SPAN_LIT("dGhlIHNhbXBsZSBub25jZQ==");
+    size_t count = head->field_count < 8 ? head->field_count : 8;
+    if (head->flags || (head->state != GW_HEAD_DONE && head->state != GW_HEAD_CUT)) return;
+    for (size_t i = 0; i < count; i++)
+        fields[i] =
+            (gw_handshake_field){head->fields[i].name, head->fields[i].value, (gw_handshake_edit)((hash >> i) % 3)};
+    gw_handshake_request request = {.host = GW_SPAN_LIT("h"), .key = key, .fields = fields, .field_count = count};
+    gw_handshake_response response = {.key = key, .fields = fields, .field_count = count};
+    bool asks = head->kind == GW_HEAD_REQUEST;
+    gw_buf_clear(&out);
+    gw_status status =
+        asks ? gw_handshake_append_request(&out, &request) : gw_handshake_append_response(&out, &response);
+    GW_FUZZ_CHECK(status == GW_OK, "%s", gw_status_text(status));
+    gw_head_init(&again, head->kind, GW_HEAD_MAX_BYTES, 0);
+    if (gw_head_feed(&again, gw_buf_span(&out)) == GW_HEAD_TOO_LARGE) return;
+    GW_FUZZ_CHECK(again.state == GW_HEAD_DONE && again.flags == 0, "state %d flags %x", again.state, again.flags);
+    for (size_t i = 0; i < count; i++) {
+        size_t n = 0;
+        bool last = true;
+        for (size_t j = i + 1; j < count; j++) last = last && !gw_span_equal_nocase(fields[i].name, fields[j].name);
+        for (size_t j = 0; j < again.field_count; j++) n += gw_span_equal_nocase(again.fields[j].name, fields[i].name);
+        if (!last) continue;
+        if (fields[i].edit == GW_HANDSHAKE_REMOVE)
+            GW_FUZZ_CHECK(n == 0, "a removed field is there %zu times", n);
+        else if (fields[i].edit == GW_HANDSHAKE_SET)
+            GW_FUZZ_CHECK(n == 1, "a set field is there %zu times", n);
+        else
+            GW_FUZZ_CHECK(n >= 1, "an added field is not there");
+    }
+    if (count) return;
+    gw_handshake_facts facts = asks ? gw_handshake_read_request(&again) : gw_handshake_read_response(&again, key);
+    GW_FUZZ_CHECK(facts.upgrade_exact && facts.connection_upgrade &&
+                      (asks ? facts.key_bytes == 16 : facts.accept_matches),
+                  "the default fields are no handshake");
+}
+
 static void check_facts(const gw_head *head, gw_span all) {
     gw_handshake_facts facts = head->kind == GW_HEAD_REQUEST
                                    ? gw_handshake_read_request(head)
@@ -151,6 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_lists(&whole, gw_span_make(all, size));
         check_facts(&whole, gw_span_make(all, size));
         check_written_again(&whole);
+        check_edits(&whole, hash);
         check_limits((gw_head_kind)kind, data, size, hash);
     }
     return 0;

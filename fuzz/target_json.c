@@ -4,6 +4,8 @@
  * what is written as a string is valid and reads back. */
 #include "fuzz.h"
 #include "protocol/json.h"
+#include "protocol/violation.h"
+#include "wire/utf8.h"
 
 #include <string.h>
 
@@ -77,6 +79,17 @@ static void check_string(const uint8_t *data, size_t size) {
     GW_FUZZ_CHECK(report.verdict == GW_JSON_IS_VALID, "%s at %zu", gw_json_fault_name(report.fault), report.offset);
 }
 
+/* Any bytes in a message: printable, valid UTF-8, within the room. */
+static void check_quote(const uint8_t *data, size_t size) {
+    char room[GW_VIOLATION_MAX_TEXT];
+    size_t most = 4 + gw_fuzz_hash(data, size) % (sizeof room - 3);
+    gw_violation_quote(gw_span_make(data, size), room, most);
+    const char *end = memchr(room, 0, most);
+    GW_FUZZ_CHECK(end, "no end within %zu", most);
+    GW_FUZZ_CHECK(gw_utf8_check(gw_span_make(room, (size_t)(end - room)), NULL), "not UTF-8: %s", room);
+    for (const char *p = room; p < end; p++) GW_FUZZ_CHECK((uint8_t)*p >= 0x20 && *p != 0x7f, "a control character");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > GW_FUZZ_MAX_BYTES) return 0;
     gw_json_report whole;
@@ -88,5 +101,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_depth_limit(text, size, &whole);
     check_find(text, size, &whole);
     check_string(text, size);
+    check_quote(text, size);
     return 0;
 }

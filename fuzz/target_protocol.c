@@ -1,6 +1,8 @@
-/* Fuzz target: the loader of protocol descriptions (protocol/description.h). One that loads can be used: its events are
- * found by name and id, and its expressions give deadlines. */
+/* Fuzz target: the loaders of protocol descriptions and of requirements (protocol/description.h, requirements.h). A
+ * description that loads can be used: its events are found by name and id, its schemas judge any value, its expressions
+ * give deadlines. */
 #include "fuzz.h"
+#include "protocol.h"
 #include "protocol/heartbeat.h"
 
 #include <string.h>
@@ -12,11 +14,65 @@ static void ignore(void *context, const gw_violation *violation) {
     GW_FUZZ_CHECK(violation->rule, "no rule");
 }
 
+static void take_fault(void *context, const gw_schema_fault *fault) {
+    size_t *count = context;
+    GW_FUZZ_CHECK(fault->expected[0] && fault->observed[0], "a fault that says nothing");
+    *count += !fault->soft;
+}
+
+/* Each schema on a value of each kind: the faults handed over are those counted. */
+static void use_schemas(const gw_protocol *protocol) {
+    static const char *const texts[] = {"null",
+                                        "true",
+                                        "1",
+                                        "-2.5",
+                                        "\"ab\"",
+                                        "[]",
+                                        "[\"a\",1,{}]",
+                                        "{\"a\":1,\"kind\":\"a\",\"tags\":[\"x\",\"UP\"],\"deep\":{\"a/b~c\":0}}"};
+    static cJSON *values[sizeof texts / sizeof texts[0]];
+    for (size_t v = 0; v < sizeof texts / sizeof texts[0]; v++) {
+        if (!values[v]) values[v] = cJSON_Parse(texts[v]);
+        for (size_t i = 0; i < protocol->event_count; i++) {
+            const gw_schema *schema = protocol->events[i].data;
+            if (!schema) continue;
+            for (int extra = GW_SCHEMA_EXTRA_ALLOW; extra <= GW_SCHEMA_EXTRA_DENY; extra++) {
+                size_t seen = 0;
+                size_t count = gw_schema_check(schema, values[v], (gw_schema_extra)extra, take_fault, &seen);
+                GW_FUZZ_CHECK(count == seen, "%zu faults, %zu handed over", count, seen);
+            }
+            char text[64];
+            GW_FUZZ_CHECK(gw_schema_describe(schema, text, sizeof text)[0], "a schema without a description");
+        }
+    }
+}
+
+static void use_choices(gw_arena *arena, const gw_protocol *protocol, gw_diag *diag) {
+    gw_knobs knobs;
+    gw_knobs_init(&knobs);
+    for (int i = 0; i < GW_KNOB_COUNT; i++) {
+        const char *key = gw_knob_key((gw_knob)i);
+        GW_FUZZ_CHECK(gw_knobs_get(&protocol->knobs, key), "%s has no value", key);
+        GW_FUZZ_CHECK(gw_knobs_set(&knobs, key, gw_knobs_get(&protocol->knobs, key)) == GW_OK,
+                      "%s refuses its own value", key);
+    }
+    GW_FUZZ_CHECK(gw_knobs_set(&knobs, "no-such-knob", "any") == GW_ERR_NOT_FOUND, "an unknown knob");
+    const gw_protocol *chosen = gw_protocol_with_knobs(arena, protocol, &knobs);
+    for (int i = 0; i < GW_KNOB_COUNT; i++)
+        GW_FUZZ_CHECK(gw_knobs_is(&chosen->knobs, (gw_knob)i, protocol->knobs.value[i]), "knob %d differs", i);
+    gw_protocol_check_requirements(protocol, gw_fuzz_requirements(), "input.yaml", diag);
+    for (unsigned code = 999; code < 5001; code += 500) gw_codes_has(&protocol->heartbeat.codes, code);
+}
+
 static void use(const gw_protocol *protocol) {
     for (size_t i = 0; i < protocol->event_count; i++) {
         const gw_event *event = &protocol->events[i];
         GW_FUZZ_CHECK(gw_protocol_event(protocol, gw_span_cstr(event->name)) == event, "event %s is not found",
                       event->name);
+        const gw_event *found = protocol->envelope.id_type == GW_ID_STRING
+                                    ? gw_protocol_event_by_id_text(protocol, gw_span_cstr(event->id_s))
+                                    : gw_protocol_event_by_id(protocol, event->id);
+        GW_FUZZ_CHECK(found == event, "id %s is not found", event->id_s);
         GW_FUZZ_CHECK(event->index == i && event->requirement[0] && event->requirement[1], "event %s", event->name);
     }
     for (int role = 0; role < 2; role++)
@@ -41,6 +97,24 @@ static void use(const gw_protocol *protocol) {
     }
 }
 
+static void load_requirements(gw_span text) {
+    gw_requirements catalogue;
+    gw_diag diag;
+    gw_diag_init(&diag);
+    gw_requirements_init(&catalogue);
+    bool loaded = gw_requirements_load(&catalogue, text, "input.yaml", &diag);
+    GW_FUZZ_CHECK(loaded == (diag.errors == 0), "%zu errors", diag.errors);
+    for (size_t i = 0; i < catalogue.count; i++) {
+        const gw_requirement *r = catalogue.items[i];
+        GW_FUZZ_CHECK(gw_requirements_find(&catalogue, r->id) == r, "%s is not found", r->id);
+        GW_FUZZ_CHECK(r->title && r->clause && r->source && gw_requirement_level_word(r->level), "%s lacks a text",
+                      r->id);
+    }
+    gw_requirements_suggest(&catalogue, "S1");
+    gw_requirements_deinit(&catalogue);
+    gw_diag_deinit(&diag);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > GW_FUZZ_MAX_BYTES) return 0;
     gw_arena arena;
@@ -49,11 +123,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gw_diag_init(&diag);
     const gw_protocol *protocol = gw_protocol_load(&arena, gw_span_make(data, size), "input.yaml", &diag);
     GW_FUZZ_CHECK((protocol == NULL) == (diag.errors > 0), "%zu errors", diag.errors);
-    if (protocol)
+    if (protocol) {
         use(protocol);
-    else
+        use_schemas(protocol);
+        use_choices(&arena, protocol, &diag);
+    } else {
         GW_FUZZ_CHECK(strncmp(gw_buf_cstr(&diag.text), "input.yaml", 10) == 0, "%s", gw_buf_cstr(&diag.text));
+    }
     gw_diag_deinit(&diag);
     gw_arena_deinit(&arena);
+    load_requirements(gw_span_make(data, size));
     return 0;
 }

@@ -1,7 +1,9 @@
-/* Fuzz target: UTF-8, Close payloads, masking and base64 (wire/), each against its definition or its inverse. */
+/* Fuzz target: UTF-8, Close payloads, masking, base64 and names of opcodes (wire/), each against its definition or its
+ * inverse. */
 #include "fuzz.h"
 #include "wire/base64.h"
 #include "wire/close.h"
+#include "wire/frame.h"
 #include "wire/mask.h"
 #include "wire/utf8.h"
 
@@ -113,6 +115,16 @@ static void check_base64(const uint8_t *data, size_t size) {
     GW_FUZZ_CHECK(len == size && (size == 0 || memcmp(text, data, size) == 0), "a text that is not canonical decodes");
 }
 
+/* A name or number of an opcode names it both ways. */
+static void check_opcode_name(const uint8_t *data, size_t size) {
+    int opcode = gw_frame_opcode_parse(gw_span_make(data, size));
+    GW_FUZZ_CHECK(opcode >= -1 && opcode < 16, "opcode %d", opcode);
+    if (opcode < 0) return;
+    const char *name = gw_frame_opcode_name((unsigned)opcode);
+    GW_FUZZ_CHECK(gw_frame_opcode_parse(gw_span_cstr(name)) == opcode, "%s is not %d", name, opcode);
+    GW_FUZZ_CHECK(gw_frame_is_control((unsigned)opcode) == (opcode > 7), "%s", name);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > GW_FUZZ_MAX_BYTES) return 0;
     uint64_t hash = gw_fuzz_hash(data, size);
@@ -120,5 +132,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_close(data, size);
     check_mask(data, size, hash);
     check_base64(data, size);
+    check_opcode_name(data, size);
     return 0;
 }
