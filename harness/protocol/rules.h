@@ -36,7 +36,7 @@ typedef enum gw_role { GW_ROLE_SERVER, GW_ROLE_CLIENT } gw_role;
     X(FRAGMENTS, "fragments", "RFC6455-5.4-G14",                                                                       \
       "RFC6455-5.4-X16") /* continuation only of an open message, nothing in between */                                \
     X(UTF8, "utf8", "RFC6455-8.1-U12", "RFC6455-8.1-X17")                  /* text is UTF-8 */                         \
-    X(PING_ANSWER, "ping-answer", "RFC6455-5.5.3-P2", "RFC6455-5.5.3-X18") /* a ping is answered */                    \
+    X(PING_ANSWER, "ping-answer", "RFC6455-5.5.3-P2", "RFC6455-5.5.2-X22") /* a ping is answered */                    \
     X(PONG, "pong", "RFC6455-5.5.3-P11", "RFC6455-5.5.3-X18") /* a pong carries a ping's data, or was not asked for */ \
     X(CLOSE_BODY, "close-body", "RFC6455-5.5.1-K21", "RFC6455-5.5.1-X19") /* empty, or code and UTF-8 reason */        \
     X(CLOSE_CODE, "close-code", "RFC6455-7.4-K22", "RFC6455-7.4-X20")     /* a code that may be sent */                \

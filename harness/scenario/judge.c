@@ -41,8 +41,11 @@ static gw_verdict by_level(const gw_engine *e, gw_verdict verdict, const char *r
     const gw_requirements *all = e->config.requirements;
     const gw_requirement *r = all && rule && verdict == GW_VERDICT_FAIL ? gw_requirements_find(all, rule) : NULL;
     if (!r) return verdict;
-    if (r->level == GW_REQUIREMENT_SHOULD) return GW_VERDICT_NON_STRICT;
-    return r->level == GW_REQUIREMENT_MAY ? GW_VERDICT_SKIPPED : verdict;
+    /* What the document leaves open has the level that its knob gives it, if that is one. */
+    bool open = r->level == GW_REQUIREMENT_OPEN && r->knob;
+    const char *knob = open ? gw_knobs_get(&e->config.protocol->knobs, r->knob) : NULL;
+    if (r->level == GW_REQUIREMENT_SHOULD || (knob && strcmp(knob, "should") == 0)) return GW_VERDICT_NON_STRICT;
+    return r->level == GW_REQUIREMENT_MAY || (knob && strcmp(knob, "may") == 0) ? GW_VERDICT_SKIPPED : verdict;
 }
 
 void judge_find(gw_engine *e, gw_verdict verdict, const char *rule, const gw_conn *c, const gw_step *step,
