@@ -80,6 +80,7 @@ void gw_gateway_count_heartbeat(gw_gateway *gateway, gw_gateway_member *member, 
     if (member->hello_sent_at == GW_NEVER) return; /* nothing is timed yet */
     member->beats_heard++;
     if (gw_gateway_has(gateway, GW_FAULT_COUNTS_FIRST_ONLY) && member->beats_heard > 1) return;
+    member->reprieved = false;
     member->expire_at = gw_time_add(now, patience(gateway, member));
 }
 
@@ -94,7 +95,17 @@ static void on_beat(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     gw_gateway_send_heartbeat(gateway, member);
 }
 
-static void on_expire(gw_gateway *gateway, gw_gateway_member *member) {
+/* A caller that comes late may have heartbeats still unread: it gets as long again to hand them over, once. */
+static bool has_reprieve(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    gw_ns late = now - member->expire_at;
+    if (late < 2 * GW_MS || member->reprieved) return false;
+    member->reprieved = true;
+    member->expire_at = gw_time_add(now, late + 5 * GW_MS < gateway->grace_ns ? late + 5 * GW_MS : gateway->grace_ns);
+    return true;
+}
+
+static void on_expire(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    if (has_reprieve(gateway, member, now)) return;
     if (member->unfinished && gw_gateway_has(gateway, GW_FAULT_UNFINISHED_STOPS_TIMEOUT)) {
         member->expire_at = gw_time_add(member->expire_at, gateway->config.interval_ns);
         return;
@@ -130,7 +141,7 @@ void gw_gateway_on_time(gw_gateway *gateway, gw_gateway_member *member, gw_ns no
         plan_ask(gateway, member, now);
         gw_gateway_send_ask(gateway, member);
     } else {
-        on_expire(gateway, member);
+        on_expire(gateway, member, now);
     }
 }
 

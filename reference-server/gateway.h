@@ -33,6 +33,7 @@ typedef struct gw_gateway_member {
     uint32_t beats_sent, beats_heard;
     uint8_t burst;
     bool second_of_pair; /* every second member of its room */
+    bool reprieved;      /* its timeout was put off once, because the caller came late */
     bool unfinished;     /* its owner says: a message is only partly here */
 } gw_gateway_member;
 
