@@ -66,9 +66,10 @@ static void decode(pass *p, uint8_t *bytes, size_t size, gw_fuzz_cut cut, uint64
             case GW_FRAME_HEADER:
                 if (p->frame_count++ < MAX_HEADERS) {
                     last = &p->frames[p->frame_count - 1];
-                    memset(last, 0, sizeof *last);
                     last->frame = decoder.frame;
                     last->offset = decoder.frame_offset;
+                    last->here = 0;
+                    last->ended = false;
                 }
                 break;
             case GW_FRAME_PAYLOAD:
@@ -133,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     GW_FUZZ_CHECK(whole.peak_bytes <= size, "%zu bytes kept of %zu", whole.peak_bytes, size);
     uint64_t hash = gw_fuzz_hash(data, size);
     int count;
-    gw_fuzz_cut cut = gw_fuzz_first_cut(hash, &count);
+    gw_fuzz_cut cut = gw_fuzz_first_cut(hash, size, &count);
     for (; count-- > 0; cut = GW_FUZZ_RANDOM) {
         uint8_t *other = gw_fuzz_copy(1, data, size);
         decode(&split, other, size, cut, hash);

@@ -182,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         gw_head_feed(&whole, gw_span_make(all, size));
         gw_head_finish(&whole, gw_span_make(all, size));
         int count;
-        gw_fuzz_cut cut = gw_fuzz_first_cut(hash, &count);
+        gw_fuzz_cut cut = gw_fuzz_first_cut(hash, size, &count);
         for (; count-- > 0; cut = GW_FUZZ_RANDOM) {
             const uint8_t *base;
             /* Byte by byte is quadratic here: the caller hands over all bytes each time. */

@@ -2,6 +2,7 @@
 #include "world.h"
 #include "fuzz.h"
 #include "fuzzing/vocabulary.h"
+#include "pool.h"
 #include "protocol.h"
 #include "protocol/json.h"
 #include "reference-server/core.h"
@@ -30,7 +31,7 @@ typedef struct world {
     size_t memory_at_start, opened;
     uint64_t all_sent, broadcast_bytes;
     bool stopped;
-    gw_buf scratch;
+    gw_buf scratch, valid_request;
     char room[GW_CORE_ID_BYTES];
 } world;
 
@@ -113,7 +114,10 @@ static void send_scratch(world *w, client *c) {
 static void upgrade(world *w, client *c, uint8_t variant) {
     bool fresh = c->fresh && !c->fin_sent && c->ending == GW_CORE_OPEN;
     gw_buf_clear(&w->scratch);
-    gw_script_request(variant, &w->scratch);
+    if (variant == 0)
+        gw_buf_append_span(&w->scratch, gw_buf_span(&w->valid_request));
+    else
+        gw_script_request(variant, &w->scratch);
     send_scratch(w, c);
     if (variant == 0 && fresh && c->conn && !w->stopped && c->read == 255 && w->sent_bytes < MAX_SENT_BYTES)
         GW_FUZZ_CHECK(c->watch.upgraded, "a valid request is not upgraded");
@@ -311,7 +315,13 @@ static void begin(world *w, uint8_t config_byte) {
     config.max_message_bytes = w->server.max_message_bytes;
     config.rate_messages = w->server.rate_messages;
     config.max_queue_bytes = 64 << 10;
-    if (!w->scratch.max) gw_buf_init(&w->scratch, 1 << 20);
+    if (!w->scratch.max) {
+        gw_buf_init(&w->scratch, 1 << 20);
+        gw_buf_init(&w->valid_request, 4096);
+        gw_script_request(0, &w->valid_request);
+    }
+    gw_fuzz_protocol(); /* loaded before the pool begins */
+    gw_fuzz_pool_reset();
     w->now = 0;
     w->sent_bytes = w->ticks = w->steps = w->opened = 0;
     w->broadcast_bytes = 0;
