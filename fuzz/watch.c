@@ -45,6 +45,48 @@ void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input) {
         gw_heartbeat_take(&watch->model, &input, gw_watch_sink);
 }
 
+/* ---- Reading messages ---- */
+
+static void note_violation(void *context, const gw_violation *violation) {
+    (void)violation;
+    *(bool *)context = false;
+}
+
+static gw_watch_packet read_packet(gw_span text, gw_role sender, gw_ns now) {
+    const gw_protocol *protocol = gw_fuzz_protocol();
+    gw_packet *packet = gw_packet_decode(protocol, text);
+    GW_FUZZ_CHECK(packet, "out of memory");
+    gw_watch_packet read = {.event = packet->event,
+                            .verdict = packet->json.verdict,
+                            .data_is_object = cJSON_IsObject(packet->data),
+                            .conforms = true};
+    if (sender == GW_ROLE_SERVER)
+        gw_packet_judge(packet, protocol, sender, now, gw_watch_sink);
+    else
+        gw_packet_judge(packet, protocol, GW_ROLE_SERVER, now, (gw_violation_sink){note_violation, &read.conforms});
+    if (packet->event && !gw_packet_interval(packet, protocol, &read.interval)) read.interval = 0;
+    gw_packet_destroy(packet);
+    return read;
+}
+
+gw_watch_packet gw_watch_read_packet(gw_span text, gw_role sender, gw_ns now) {
+    enum { KNOWN = 64, KNOWN_BYTES = 64 };
+    static struct known {
+        size_t len; /* 0: nothing is known here */
+        uint8_t text[KNOWN_BYTES];
+        gw_watch_packet packet;
+    } table[KNOWN];
+    if (text.len == 0 || text.len > KNOWN_BYTES) return read_packet(text, sender, now);
+    struct known *known = &table[gw_fuzz_hash(text.ptr, text.len) % KNOWN];
+    bool found = known->len == text.len && memcmp(known->text, text.ptr, text.len) == 0;
+    if (found && (sender == GW_ROLE_CLIENT || known->packet.conforms)) return known->packet;
+    gw_watch_packet packet = read_packet(text, sender, now);
+    known->len = text.len;
+    memcpy(known->text, text.ptr, text.len);
+    known->packet = packet;
+    return packet;
+}
+
 /* ---- Messages of the client ---- */
 
 static bool over_rate(gw_watch *watch, gw_ns now) {
@@ -63,15 +105,13 @@ static void on_message(gw_watch *watch, gw_ns now) {
         return;
     }
     const gw_heartbeat_rules *rules = &gw_fuzz_protocol()->heartbeat;
-    gw_packet *packet = gw_packet_decode(gw_fuzz_protocol(), gw_buf_span(&watch->client.payload));
-    GW_FUZZ_CHECK(packet, "out of memory");
-    bool beat = packet->event == rules->answer, ask = packet->event == rules->ask;
-    bool plain = packet->json.verdict == GW_JSON_IS_VALID && cJSON_IsObject(packet->data);
-    if (packet->json.verdict == GW_JSON_IS_INVALID)
+    gw_watch_packet packet = gw_watch_read_packet(gw_buf_span(&watch->client.payload), GW_ROLE_CLIENT, now);
+    bool beat = packet.event == rules->answer, ask = packet.event == rules->ask;
+    bool plain = packet.verdict == GW_JSON_IS_VALID && packet.data_is_object;
+    if (packet.verdict == GW_JSON_IS_INVALID)
         gw_watch_blame(watch, GW_WATCH_FATAL);
     else if (!plain || (!beat && !ask))
         gw_watch_blame(watch, GW_WATCH_MAY);
-    gw_packet_destroy(packet);
     if (watch->guilt != GW_WATCH_CLEAN) return;
     gw_watch_tell(watch, (gw_heartbeat_input){.kind = beat ? GW_HEARTBEAT_BEAT_OUT : GW_HEARTBEAT_ASK_OUT, .at = now});
     if (beat) {

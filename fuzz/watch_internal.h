@@ -9,6 +9,17 @@
 #include "wire/close.h"
 
 extern const gw_violation_sink gw_watch_sink;
+
+/* What a message says. It depends on its bytes alone, so messages seen before are not read again. */
+typedef struct gw_watch_packet {
+    const gw_event *event; /* NULL: none */
+    gw_json_verdict verdict;
+    bool data_is_object;
+    bool conforms;  /* no violation as a message of the server */
+    gw_ns interval; /* of a hello, or 0 */
+} gw_watch_packet;
+/* `sender` GW_ROLE_SERVER: a violation goes to gw_watch_sink. */
+gw_watch_packet gw_watch_read_packet(gw_span text, gw_role sender, gw_ns now);
 void gw_watch_blame(gw_watch *watch, gw_watch_guilt guilt);
 /* To the heartbeat model, as long as times mean something. */
 void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input);

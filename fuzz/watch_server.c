@@ -44,11 +44,9 @@ static void on_beat(gw_watch *watch, gw_ns now) {
     watch->asks--;
 }
 
-static void on_hello(gw_watch *watch, const gw_packet *packet, gw_ns now) {
-    gw_ns interval = 0;
+static void on_hello(gw_watch *watch, gw_ns interval, gw_ns now) {
     GW_FUZZ_CHECK(watch->hello_at == GW_NEVER, "hello twice");
-    GW_FUZZ_CHECK(gw_packet_interval(packet, gw_fuzz_protocol(), &interval) && interval == watch->interval,
-                  "hello announces %lld ns", (long long)interval);
+    GW_FUZZ_CHECK(interval == watch->interval, "hello announces %lld ns", (long long)interval);
     watch->hello_at = watch->beat_at = now;
     watch->next_beat_at = now + watch->interval;
     gw_watch_tell(watch, (gw_heartbeat_input){.kind = GW_HEARTBEAT_HELLO_IN, .at = now, .interval = interval});
@@ -56,18 +54,15 @@ static void on_hello(gw_watch *watch, const gw_packet *packet, gw_ns now) {
 
 static void on_text(gw_watch *watch, gw_ns now) {
     const gw_protocol *protocol = gw_fuzz_protocol();
-    gw_packet *packet = gw_packet_decode(protocol, gw_buf_span(&watch->server.payload));
-    GW_FUZZ_CHECK(packet, "out of memory");
-    gw_packet_judge(packet, protocol, GW_ROLE_SERVER, now, gw_watch_sink);
-    GW_FUZZ_CHECK(watch->hello_at != GW_NEVER || packet->event == protocol->heartbeat.hello, "hello is not first");
-    if (packet->event == protocol->heartbeat.hello) {
-        on_hello(watch, packet, now);
-    } else {
-        gw_watch_tell(watch,
-                      (gw_heartbeat_input){.kind = gw_heartbeat_classify(protocol, packet->event, true), .at = now});
-        if (packet->event == protocol->heartbeat.answer) on_beat(watch, now);
+    gw_watch_packet packet = gw_watch_read_packet(gw_buf_span(&watch->server.payload), GW_ROLE_SERVER, now);
+    bool hello = packet.event == protocol->heartbeat.hello;
+    GW_FUZZ_CHECK(watch->hello_at != GW_NEVER || hello, "hello is not first");
+    if (hello) {
+        on_hello(watch, packet.interval, now);
+        return;
     }
-    gw_packet_destroy(packet);
+    gw_watch_tell(watch, (gw_heartbeat_input){.kind = gw_heartbeat_classify(protocol, packet.event, true), .at = now});
+    if (packet.event == protocol->heartbeat.answer) on_beat(watch, now);
 }
 
 static void on_close(gw_watch *watch, gw_ns now) {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What one script may cost, so that a repeated step cannot make it slow. */
-enum { MAX_SENT_BYTES = 128 << 10, MAX_TICKS = 400, MAX_STEPS = 600 };
+enum { MAX_SENT_BYTES = 128 << 10, MAX_TICKS = 200, MAX_STEPS = 600 };
 
 typedef struct client {
     gw_core_conn *conn; /* NULL: none */
