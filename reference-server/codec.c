@@ -181,6 +181,21 @@ static uint8_t head_bytes(const gw_codec *codec) {
     return (uint8_t)(2 + (form == 126 ? 2 : form == 127 ? 8 : 0) + (codec->head[1] & 0x80 ? 4 : 0));
 }
 
+/* Faults: lengths at the edges of the forms, on messages. */
+static bool is_refused_length(const gw_codec *codec, uint64_t length) {
+    static const struct {
+        uint64_t length;
+        gw_fault fault;
+    } rows[] = {{125, GW_FAULT_REFUSES_125},
+                {126, GW_FAULT_REFUSES_126},
+                {127, GW_FAULT_REFUSES_127},
+                {128, GW_FAULT_REFUSES_128},
+                {65535, GW_FAULT_REFUSES_65535}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (length == rows[i].length && !is_control(opcode_of(codec)) && has(codec, rows[i].fault)) return true;
+    return false;
+}
+
 /* The declared length into codec->left; why it is refused, or NULL (RFC 6455 section 5.2). */
 static const char *read_length(gw_codec *codec) {
     uint8_t form = codec->head[1] & 0x7f;
@@ -193,7 +208,7 @@ static const char *read_length(gw_codec *codec) {
         return has(codec, GW_FAULT_ACCEPTS_TOP_BIT) ? NULL : "the top bit of the length is set";
     }
     if (form == 127 && has(codec, GW_FAULT_REFUSES_LONG_FORM)) return "64-bit lengths are not known here";
-    if (length == 126 && has(codec, GW_FAULT_REFUSES_126)) return "a length of 126";
+    if (is_refused_length(codec, length)) return "a length that nobody thought of";
     if (form == 126 && length < 126 && !has(codec, GW_FAULT_ACCEPTS_LONG_16)) return "the length is not minimal";
     if (form == 127 && length <= 0xffff && !has(codec, GW_FAULT_ACCEPTS_LONG_64)) return "the length is not minimal";
     return NULL;
@@ -273,6 +288,8 @@ static bool check_text(gw_codec *codec, gw_span bytes) {
         if (has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
     }
     if (codec->spoiled && has(codec, GW_FAULT_ACCEPTS_BAD_UTF8)) return true;
+    for (size_t i = 0; i < bytes.len && has(codec, GW_FAULT_REFUSES_NON_ASCII); i++)
+        if (bytes.ptr[i] >= 0x80) return false;
     return gw_unicode_feed(&codec->text, bytes, lenient);
 }
 
@@ -309,6 +326,7 @@ static bool code_allowed(const gw_codec *codec, uint16_t code) {
     if (code >= 1007 && code <= 1011) return true;
     if (code >= 1012 && code <= 1014) return !has(codec, GW_FAULT_REFUSES_IANA_CODES);
     if (code >= 3000 && code <= 4999) return !has(codec, GW_FAULT_REFUSES_PRIVATE_CODES);
+    if (code >= 5000 && has(codec, GW_FAULT_HIGH_CODES_IGNORED)) return true;
     bool never = code < 1000 || code == 1005 || code == 1006 || code == 1015;
     return has(codec, never ? GW_FAULT_ECHOES_BAD_CODES : GW_FAULT_ECHOES_FREE_CODES);
 }

@@ -14,7 +14,7 @@ typedef struct request {
     gw_span method, target;
     unsigned major, minor;
     unsigned hosts, keys, versions;
-    bool upgrade, connection, body;
+    bool upgrade, connection, body, origin;
     gw_span host, key, version;
 } request;
 
@@ -109,6 +109,8 @@ static verdict read_field(request *r, gw_span line) {
     } else if (same_name(r, name, "Sec-WebSocket-Version")) {
         r->versions++;
         r->version = value;
+    } else if (same_name(r, name, "Origin")) {
+        r->origin = true;
     } else if (same_name(r, name, "Transfer-Encoding")) {
         r->body = true;
     } else if (same_name(r, name, "Content-Length")) {
@@ -147,6 +149,7 @@ static verdict check_http(const request *r, gw_span path, const char *served) {
     if (!gw_span_equal_cstr(r->method, "GET") && !has(r, GW_FAULT_ACCEPTS_POST))
         return refuse(405, "the method must be GET");
     if (r->body && !has(r, GW_FAULT_ACCEPTS_POST)) return refuse(400, "the request must not have a body");
+    if (r->origin && has(r, GW_FAULT_FOREIGN_ORIGIN_FAILS)) return refuse(500, "an origin that nobody thought of");
     bool host = r->hosts == 1 && r->host.len > 0;
     if (!host && !(r->hosts == 0 && has(r, GW_FAULT_ACCEPTS_NO_HOST))) return refuse(400, "one Host header is needed");
     return FINE;

@@ -26,6 +26,7 @@ static const struct {
     {408, "Request Timeout", ""},
     {426, "Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"},
     {431, "Request Header Fields Too Large", ""},
+    {500, "Internal Server Error", ""},
     {503, "Service Unavailable", ""},
     {505, "HTTP Version Not Supported", ""},
 };

@@ -81,14 +81,21 @@ void gw_core_plan(gw_core_conn *conn) {
     gw_deadlines_set(&conn->core->deadlines, &conn->timer, at);
 }
 
+static gw_span as_faults_have(const gw_core *core, uint16_t *code, gw_span reason) {
+    if (*code != GW_GATEWAY_CLOSE_TIMEOUT) return reason;
+    if (gw_core_has(core, GW_FAULT_CLOSE_CODE_FORBIDDEN)) *code = 1006;
+    return gw_core_has(core, GW_FAULT_CLOSE_REASON_BROKEN) ? GW_SPAN_LIT("late\xff") : reason;
+}
+
 void gw_core_close(gw_core_conn *conn, uint16_t code, gw_span reason, gw_core_phase phase) {
     gw_core *core = conn->core;
     gw_gateway_leave_room(core->gateway, &conn->member);
     if (!conn->said_close) {
         conn->said_close = true;
+        reason = as_faults_have(core, &code, reason);
         gw_codec_write_close(&core->rules, code, reason, &conn->out);
         if (gw_core_has(core, GW_FAULT_DATA_AFTER_CLOSE))
-            gw_codec_write_frame(&core->rules, GW_CODEC_OP_TEXT, GW_SPAN_LIT("{\"e\":1,\"d\":{}}"), &conn->out);
+            gw_codec_write_frame(&core->rules, GW_CODEC_OP_TEXT, GW_SPAN_LIT("{\"e\":2,\"d\":{}}"), &conn->out);
         gw_core_mark_ready(conn);
     }
     gw_core_set_phase(conn, phase);
@@ -123,6 +130,11 @@ static void sink_send(void *user, gw_gateway_member *member, gw_span text, bool 
     if (conn->phase != GW_CORE_PHASE_SERVING) return;
     if (event && gw_core_has(core, GW_FAULT_SENDS_ORPHAN))
         gw_codec_write_frame(&core->rules, GW_CODEC_OP_CONTINUATION, (gw_span){0}, &conn->out);
+    size_t ahead = conn->out.len;
+    if (event && gw_core_has(core, GW_FAULT_SENDS_RESERVED_OPCODE)) {
+        gw_codec_write_frame(&core->rules, GW_CODEC_OP_PONG, (gw_span){0}, &conn->out);
+        if (conn->out.error == GW_OK) conn->out.data[ahead] = 0x8b;
+    }
     size_t start = conn->out.len;
     gw_codec_write_frame(&core->rules, binary ? GW_CODEC_OP_BINARY : GW_CODEC_OP_TEXT, text, &conn->out);
     if (conn->out.error != GW_OK) { /* the peer does not read; there is no room for a Close either */
@@ -131,6 +143,7 @@ static void sink_send(void *user, gw_gateway_member *member, gw_span text, bool 
     }
     if (event && gw_core_has(core, GW_FAULT_SENDS_RSV1)) conn->out.data[start] |= 0x40;
     gw_core_mark_ready(conn);
+    if (event) gw_core_plan(conn); /* it may have set a deadline */
 }
 
 static void sink_close(void *user, gw_gateway_member *member, uint16_t code, const char *why, gw_gateway_leave how) {
@@ -240,6 +253,13 @@ void gw_core_on_bytes(gw_core *core, gw_core_conn *conn, gw_span bytes, gw_ns no
     gw_core_plan(conn);
 }
 
+static void disturb_by_half_frame(gw_core_conn *conn) {
+    gw_core *core = conn->core;
+    if (core->state == GW_CORE_ALIVE && conn->member.room && gw_codec_midway(&conn->codec) &&
+        gw_core_has(core, GW_FAULT_HALF_FRAME_TO_ROOM))
+        gw_gateway_drop_others(core->gateway, &conn->member, "somebody left within a frame");
+}
+
 void gw_core_on_eof(gw_core *core, gw_core_conn *conn, gw_ns now) {
     core->now = now;
     if (conn->phase >= GW_CORE_PHASE_OVER) return;
@@ -249,6 +269,7 @@ void gw_core_on_eof(gw_core *core, gw_core_conn *conn, gw_ns now) {
         return;
     }
     if (conn->phase == GW_CORE_PHASE_SERVING && !conn->said_close) core->leaked++;
+    disturb_by_half_frame(conn);
     gw_gateway_leave_room(core->gateway, &conn->member);
     gw_core_set_phase(conn, GW_CORE_PHASE_OVER);
     gw_core_plan(conn);
@@ -258,6 +279,7 @@ void gw_core_on_gone(gw_core *core, gw_core_conn *conn, gw_ns now) {
     core->now = now;
     bool lost = core->state == GW_CORE_ALIVE && conn->phase == GW_CORE_PHASE_SERVING;
     if (lost && !conn->said_close) core->leaked++;
+    disturb_by_half_frame(conn);
     bool kills = lost && gw_codec_midway(&conn->codec) && gw_core_has(core, GW_FAULT_HALF_FRAME_KILLS);
     free_conn(conn);
     if (kills) gw_core_die(core);

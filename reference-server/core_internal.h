@@ -30,6 +30,7 @@ struct gw_core_conn {
     gw_ns fragment_since;
     gw_core_conn *previous, *next; /* all connections */
     gw_core_conn *ready_next;
+    uint32_t pings, pongs_in_read;
     uint8_t phase;
     bool ready;
     bool mute; /* a fault: served by nobody */

@@ -32,6 +32,8 @@ static void on_request(gw_core_conn *conn, const gw_codec_event *event, gw_span 
     }
     if (gw_core_has(core, GW_FAULT_EARLY_FRAME_LOST)) *rest = (gw_span){0};
     gw_gateway_start(core->gateway, &conn->member, core->now);
+    if (gw_core_has(core, GW_FAULT_PONG_UNASKED))
+        gw_codec_write_frame(&core->rules, GW_CODEC_OP_PONG, GW_SPAN_LIT("nobody asked"), &conn->out);
 }
 
 /* ---- Pings ---- */
@@ -44,12 +46,15 @@ static void write_pong(gw_core_conn *conn, gw_span payload) {
 static void on_ping(gw_core_conn *conn, gw_span payload) {
     gw_core *core = conn->core;
     gw_gateway_on_ping(core->gateway, &conn->member, core->now);
+    if (++conn->pings > 4000 && gw_core_has(core, GW_FAULT_PING_FLOOD_TO_ROOM))
+        gw_gateway_drop_others(core->gateway, &conn->member, "somebody floods");
     if (gw_core_has(core, GW_FAULT_IGNORES_PINGS) || (conn->early && gw_core_has(core, GW_FAULT_EARLY_PING_IGNORED)) ||
         (payload.len == 0 && gw_core_has(core, GW_FAULT_IGNORES_EMPTY_PING)))
         return;
     if (gw_core_has(core, GW_FAULT_PONG_EMPTY)) payload.len = 0;
     const uint8_t *nul = payload.len ? memchr(payload.ptr, 0, payload.len) : NULL;
     if (nul && gw_core_has(core, GW_FAULT_PONG_TEXT_ONLY)) payload.len = (size_t)(nul - payload.ptr);
+    if (gw_core_has(core, GW_FAULT_PONGS_FIRST_ONLY) && conn->pongs_in_read++ > 0) return;
     if (gw_core_has(core, GW_FAULT_PONGS_LAST_ONLY) || gw_core_has(core, GW_FAULT_PONGS_REVERSED)) {
         gw_buf_append_span(&core->pongs, payload);
         gw_buf_append_byte(&core->pongs, (uint8_t)payload.len);
@@ -87,6 +92,7 @@ static void on_close(gw_core_conn *conn, const gw_codec_event *event) {
     if (conn->codec.fragments > 0 && gw_core_has(core, GW_FAULT_CLOSE_IN_FRAGMENTS_IGNORED)) return;
     if (event->code == GW_CODEC_CLOSE_EMPTY && gw_core_has(core, GW_FAULT_EMPTY_CLOSE_IGNORED)) return;
     uint16_t code = event->code;
+    if (code >= 5000 && gw_core_has(core, GW_FAULT_HIGH_CODES_IGNORED)) return;
     if (code == GW_CODEC_CLOSE_NORMAL && gw_core_has(core, GW_FAULT_CLOSE_CODE_CHANGED))
         code = GW_CODEC_CLOSE_GOING_AWAY;
     if (gw_core_has(core, GW_FAULT_NO_CLOSE_ECHO)) conn->said_close = true;
@@ -176,6 +182,7 @@ void gw_core_read(gw_core_conn *conn, gw_span bytes) {
     gw_core *core = conn->core;
     gw_codec_event event;
     judge_pace(conn);
+    conn->pongs_in_read = 0;
     while (conn->phase < GW_CORE_PHASE_LINGERING && gw_codec_next(&conn->codec, &bytes, &event)) {
         on_event(conn, &event, &bytes);
         if (core->state != GW_CORE_ALIVE) return;
@@ -185,6 +192,8 @@ void gw_core_read(gw_core_conn *conn, gw_span bytes) {
         gw_core_hang(core);
         return;
     }
+    if (conn->codec.fragments > 1000 && gw_core_has(core, GW_FAULT_FRAGMENTS_TO_ROOM))
+        gw_gateway_drop_others(core->gateway, &conn->member, "somebody sends a thousand fragments");
     flush_pongs(conn);
     conn->early = false;
     conn->member.unfinished = conn->codec.fragments > 0;

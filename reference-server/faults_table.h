@@ -32,11 +32,16 @@
     X(BYTEWISE_REQUEST_FAILS, "bytewise-request-fails", "handshake", "RFC6455-4.2.1-H20", "A request that does not come in one piece is refused.") \
     X(EARLY_FRAME_LOST, "early-frame-lost", "handshake", "RFC6455-4.2.2-H21 RFC6455-5.5.2-P9", "Bytes that ride behind the request in one segment are lost.") \
     X(LONG_REQUEST_HANGS, "long-request-hangs", "handshake", "RFC6455-4.2.1-H22", "A request beyond the limit is swallowed without an answer.") \
+    X(FOREIGN_ORIGIN_FAILS, "foreign-origin-fails", "handshake", "RFC6455-10.2-H23", "A request with an Origin of another site is answered with 500.") \
     X(STALLED_REQUEST_KEPT, "stalled-request-kept", "handshake", "RFC6455-4.2.1-H24", "A request that never ends keeps its connection for ever.")
 
 #define GW_FAULT_FRAME(X) \
     X(MASKS_FRAMES, "masks-frames", "frame", "RFC6455-5.1-L16", "The server masks its frames.") \
+    X(REFUSES_125, "refuses-125", "frame", "RFC6455-5.2-L1", "A message of exactly 125 bytes is refused.") \
     X(REFUSES_126, "refuses-126", "frame", "RFC6455-5.2-L2", "A payload of exactly 126 bytes is refused.") \
+    X(REFUSES_127, "refuses-127", "frame", "RFC6455-5.2-L3", "A message of exactly 127 bytes is refused.") \
+    X(REFUSES_128, "refuses-128", "frame", "RFC6455-5.2-L4", "A message of exactly 128 bytes is refused.") \
+    X(REFUSES_65535, "refuses-65535", "frame", "RFC6455-5.2-L5", "A message of exactly 65535 bytes is refused.") \
     X(REFUSES_LONG_FORM, "refuses-64-bit-length", "frame", "RFC6455-5.2-L6", "A frame with a 64-bit length is refused.") \
     X(SPLIT_FRAMES_LOST, "split-frames-lost", "frame", "RFC6455-5.2-L8 RFC6455-5.5.2-P5 RFC6455-8.1-U4", "A frame whose header does not come in one piece is dropped.") \
     X(MASK_RESTARTS, "mask-restarts", "frame", "RFC6455-5.2-L7 RFC6455-5.2-L8", "When the payload of a frame of up to 16 KiB comes in pieces, unmasking starts anew with each.") \
@@ -65,6 +70,9 @@
     X(ACCEPTS_LONG_PING, "accepts-long-ping", "frame", "RFC6455-5.5-P4", "Pings of more than 125 bytes are answered.") \
     X(PONG_FOR_PONG, "pong-for-pong", "frame", "RFC6455-5.5.3-P6", "An unsolicited Pong is answered with a Pong.") \
     X(PONGS_LAST_ONLY, "pongs-last-only", "frame", "RFC6455-5.5.3-P8", "Of several Pings in one segment only the last is answered.") \
+    X(PONGS_FIRST_ONLY, "pongs-first-only", "frame", "RFC6455-5.5.3-P8 RFC6455-5.5.2-P12", "Of several Pings in one segment only the first is answered.") \
+    X(PONG_UNASKED, "pong-unasked", "frame", "RFC6455-5.5.3-P11", "A Pong with data goes behind hello, though nobody sent a Ping.") \
+    X(PING_FLOOD_TO_ROOM, "ping-flood-disturbs-room", "frame", "RFC6455-5.5.2-P10", "More than 4000 Pings on one connection drop the other clients of the room.") \
     X(PONGS_REVERSED, "pongs-reversed", "frame", "RFC6455-5.5.3-P8", "Several Pings in one segment are answered in reverse order.") \
     X(EARLY_PING_IGNORED, "early-ping-ignored", "frame", "RFC6455-5.5.2-P9", "A Ping that rides behind the request is not answered.") \
     X(REFUSES_FRAGMENTS, "refuses-fragments", "frame", "RFC6455-5.4-G1 RFC6455-5.4-G2 RFC6455-5.4-G3 RFC6455-5.4-G5 RFC6455-5.4-G4 RFC6455-8.1-U5 RFC6455-8.1-U9", "Fragmented messages are refused.") \
@@ -77,6 +85,7 @@
     X(ACCEPTS_ORPHAN, "accepts-orphan-continuation", "frame", "RFC6455-5.4-G9 RFC6455-5.4-G10", "A continuation without a message to continue is skipped.") \
     X(ACCEPTS_TEXT_IN_FRAGMENTS, "accepts-text-in-fragments", "frame", "RFC6455-5.4-G11", "A new message inside a fragmented one replaces it.") \
     X(UNFINISHED_STOPS_TIMEOUT, "unfinished-message-stops-timeout", "frame", "RFC6455-5.4-G12", "While a message is unfinished the heartbeat timeout does not fire.") \
+    X(FRAGMENTS_TO_ROOM, "many-fragments-disturb-room", "frame", "RFC6455-5.4-G13", "A message of more than 1000 fragments drops the other clients of the room.") \
     X(MANY_FRAGMENTS_HANG, "many-fragments-hang", "frame", "S21", "A message of more than 1000 fragments makes the server hang.") \
     X(UTF8_PER_FRAGMENT, "utf8-per-fragment", "frame", "RFC6455-8.1-U2", "UTF-8 is checked for each fragment by itself.") \
     X(ACCEPTS_BAD_UTF8, "accepts-bad-utf8", "frame", "RFC6455-8.1-U3 RFC6455-8.1-U4 RFC6455-8.1-U5 RFC6455-8.1-U6 RFC6455-8.1-U7 RFC6455-8.1-U8 RFC6455-8.1-U9", "Text that is not UTF-8 is ignored in silence.") \
@@ -86,11 +95,13 @@
     X(ACCEPTS_BEYOND_UNICODE, "accepts-beyond-unicode", "frame", "RFC6455-8.1-U8", "Code points above U+10FFFF are let pass.") \
     X(ACCEPTS_TRUNCATED_UTF8, "accepts-truncated-utf8", "frame", "RFC6455-8.1-U9", "A message may end within a code point.") \
     X(REFUSES_NONCHARACTERS, "refuses-noncharacters", "frame", "RFC6455-8.1-U10", "U+FFFE and U+FFFF are refused as if they were not UTF-8.") \
+    X(REFUSES_NON_ASCII, "refuses-non-ascii", "frame", "RFC6455-8.1-U1 RFC6455-8.1-U2 RFC6455-8.1-U10", "Text with letters beyond ASCII is refused as if it were not UTF-8.") \
     X(BINARY_AS_TEXT, "binary-as-text", "frame", "RFC6455-5.6-U11", "A binary message must be UTF-8, else 1007.") \
     X(SENDS_LONG_LENGTHS, "sends-long-lengths", "frame", "RFC6455-5.2-L17", "The server sends short frames with a 16-bit length.") \
     X(SENDS_BAD_UTF8, "sends-bad-utf8", "frame", "RFC6455-8.1-U12", "A text with letters beyond ASCII is sent in Latin-1.") \
     X(SENDS_ORPHAN, "sends-orphan-continuation", "frame", "RFC6455-5.4-G14", "An empty continuation that continues nothing goes ahead of each event 3 to 7.") \
     X(SENDS_FRAGMENTED_PONG, "sends-fragmented-pong", "frame", "RFC6455-5.5-G15", "Pongs are sent without FIN.") \
+    X(SENDS_RESERVED_OPCODE, "sends-reserved-opcode", "frame", "RFC6455-5.2-O4", "An empty frame of opcode 11 goes ahead of each event 3 to 7.") \
     X(SENDS_RSV1, "sends-rsv1", "frame", "RFC6455-5.2-R8", "Events 3 to 7 are sent with RSV1 set.")
 
 #define GW_FAULT_CLOSE(X) \
@@ -106,12 +117,16 @@
     X(ECHOES_BAD_CODES, "echoes-bad-codes", "frame", "RFC6455-7.4-K9", "Close codes that must not be sent are echoed.") \
     X(ECHOES_FREE_CODES, "echoes-unassigned-codes", "frame", "RFC6455-7.4-K10", "Close codes that nobody has defined are echoed.") \
     X(REFUSES_IANA_CODES, "refuses-1012-to-1014", "frame", "RFC6455-7.4-K11", "Close codes 1012 to 1014 are refused with 1002.") \
+    X(HIGH_CODES_IGNORED, "high-codes-ignored", "frame", "RFC6455-7.4-K12", "A Close with a code from 5000 on is ignored.") \
     X(SECOND_CLOSE_ANSWERED, "second-close-answered", "frame", "RFC6455-5.5.1-K13", "Each further Close is answered once more.") \
     X(PONG_AFTER_CLOSE, "pong-after-close", "frame", "RFC6455-5.5.1-K14", "Pings behind a Close are answered.") \
     X(READS_AFTER_CLOSE, "reads-after-close", "frame", "RFC6455-5.5.1-K15", "Messages behind a Close are still served.") \
     X(CLOSE_IN_FRAGMENTS_IGNORED, "close-in-fragments-ignored", "frame", "RFC6455-5.4-K16", "A Close inside a fragmented message is ignored.") \
     X(TCP_LEFT_OPEN, "tcp-left-open", "frame", "RFC6455-7.1.1-K17", "After the closing handshake the server waits for the client to close TCP.") \
-    X(DATA_AFTER_CLOSE, "data-after-close", "frame", "RFC6455-5.5.1-K18 RFC6455-5.5.1-K15", "One more heartbeat is sent behind the server's Close.") \
+    X(DATA_AFTER_CLOSE, "data-after-close", "frame", "RFC6455-5.5.1-K18", "A heartbeat_ack is sent behind the server's Close.") \
+    X(CLOSE_REASON_BROKEN, "close-reason-broken", "frame", "RFC6455-5.5.1-K21", "The reason of the Close that times a client out is not UTF-8.") \
+    X(CLOSE_CODE_FORBIDDEN, "close-code-forbidden", "frame", "RFC6455-7.4-K22", "A client that is timed out gets Close 1006.") \
+    X(HALF_FRAME_TO_ROOM, "half-frame-disturbs-room", "frame", "RFC6455-7.2.1-K19", "A connection that ends within a frame drops the other clients of the room.") \
     X(HALF_FRAME_KILLS, "half-frame-kills", "frame", "S21", "A connection that ends within a frame takes the server down.") \
     X(CLOSE_WAITS_FOREVER, "close-waits-forever", "frame", "RFC6455-7.1.1-K20", "The server waits without end for the client's Close.")
 
@@ -151,6 +166,7 @@
     X(HEARTBEAT_NULL_DATA, "heartbeat-null-data", "gateway", "S8", "The server's heartbeats carry null.") \
     X(ASK_WITH_DATA, "ask-with-data", "gateway", "S8 S9", "The server's heartbeat_ack carries a nonce.") \
     X(ASK_IGNORED, "ask-ignored", "gateway", "S11", "A client's heartbeat_ack is not answered.") \
+    X(UNANSWERED_ASK_DROPS, "unanswered-ask-drops", "gateway", "S10", "A client whose heartbeat does not follow a heartbeat_ack within I / 4 is dropped.") \
     X(ASK_SLOW, "ask-slow", "gateway", "S11", "A client's heartbeat_ack is answered after 500 ms.") \
     X(ASK_LATE, "ask-late", "gateway", "S11", "A client's heartbeat_ack is answered after 2 s.") \
     X(ASK_ECHOED, "ask-echoed", "gateway", "S11", "A client's heartbeat_ack is answered with a heartbeat_ack.")

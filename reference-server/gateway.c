@@ -54,6 +54,11 @@ static void plan_ask(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) 
     member->ask_at = gw_time_add(now, min + (gw_ns)gw_rng_below(&gateway->rng, (uint64_t)(max - min) + 1));
 }
 
+void gw_gateway_await_answer(const gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    if (member->answer_due == GW_NEVER && gw_gateway_has(gateway, GW_FAULT_UNANSWERED_ASK_DROPS))
+        member->answer_due = gw_time_add(now, gateway->config.interval_ns / 4);
+}
+
 void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     member->hello_sent_at = now;
     member->hello_at = GW_NEVER;
@@ -81,6 +86,7 @@ void gw_gateway_count_heartbeat(gw_gateway *gateway, gw_gateway_member *member, 
     member->beats_heard++;
     if (gw_gateway_has(gateway, GW_FAULT_COUNTS_FIRST_ONLY) && member->beats_heard > 1) return;
     member->reprieved = false;
+    member->answer_due = GW_NEVER;
     member->expire_at = gw_time_add(now, patience(gateway, member));
 }
 
@@ -120,6 +126,7 @@ static gw_ns earliest(gw_ns a, gw_ns b) {
 gw_ns gw_gateway_deadline(const gw_gateway_member *member) {
     if (!member->room) return GW_NEVER;
     gw_ns pulse = earliest(earliest(member->hello_at, member->beat_at), earliest(member->expire_at, member->ask_at));
+    pulse = earliest(pulse, member->answer_due);
     return earliest(pulse, earliest(member->answer_at, member->release_at));
 }
 
@@ -139,7 +146,11 @@ void gw_gateway_on_time(gw_gateway *gateway, gw_gateway_member *member, gw_ns no
         gw_gateway_send_heartbeat(gateway, member);
     } else if (due == member->ask_at) {
         plan_ask(gateway, member, now);
+        gw_gateway_await_answer(gateway, member, now);
         gw_gateway_send_ask(gateway, member);
+    } else if (due == member->answer_due) {
+        gw_gateway_close(gateway, member, GW_GATEWAY_CLOSE_TIMEOUT, "a heartbeat_ack was not answered",
+                         GW_GATEWAY_AT_ONCE);
     } else {
         on_expire(gateway, member, now);
     }
@@ -227,6 +238,7 @@ gw_status gw_gateway_join(gw_gateway *gateway, gw_gateway_member *member, gw_spa
                                   .expire_at = GW_NEVER,
                                   .ask_at = GW_NEVER,
                                   .answer_at = GW_NEVER,
+                                  .answer_due = GW_NEVER,
                                   .release_at = GW_NEVER,
                                   .hello_sent_at = GW_NEVER,
                                   .window_from = now};

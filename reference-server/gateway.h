@@ -23,7 +23,8 @@ typedef struct gw_gateway_member {
     gw_ns beat_at;
     gw_ns expire_at;
     gw_ns ask_at;
-    gw_ns answer_at; /* a late answer to an ask (faults) */
+    gw_ns answer_at;  /* a late answer to an ask (faults) */
+    gw_ns answer_due; /* when an ask must be answered (faults) */
     gw_ns release_at;
     gw_buf held;       /* an event that waits for its follower (faults) */
     gw_ns window_from; /* rate of messages */
@@ -78,6 +79,8 @@ void gw_gateway_destroy(gw_gateway *gateway);
 gw_status gw_gateway_join(gw_gateway *gateway, gw_gateway_member *member, gw_span query, gw_ns now);
 /* Sends hello and starts the timers; after a successful join and the upgrade. */
 void gw_gateway_start(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
+/* A fault: closes everybody else of the room with 1011. */
+void gw_gateway_drop_others(gw_gateway *gateway, gw_gateway_member *member, const char *why);
 void gw_gateway_leave_room(gw_gateway *gateway, gw_gateway_member *member);
 void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span text, gw_ns now);
 void gw_gateway_on_binary(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);

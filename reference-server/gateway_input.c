@@ -31,6 +31,14 @@ static size_t nesting(gw_span text) {
     return deepest;
 }
 
+void gw_gateway_drop_others(gw_gateway *gateway, gw_gateway_member *member, const char *why) {
+    gw_gateway_member *next;
+    for (gw_gateway_member *other = member->room ? member->room->first : NULL; other; other = next) {
+        next = other->next;
+        if (other != member) refuse(gateway, other, 1011, why);
+    }
+}
+
 static void on_malformed(gw_gateway *gateway, gw_gateway_member *member, gw_span text, const char *why) {
     bool deep = nesting(text) > GW_STRICT_JSON_MAX_DEPTH;
     if (deep && nesting(text) > 500 && dies(gateway, GW_FAULT_DIES_ON_DEEP_JSON)) return;
@@ -39,13 +47,8 @@ static void on_malformed(gw_gateway *gateway, gw_gateway_member *member, gw_span
         gateway->sink.hang(gateway->sink.user);
         return;
     }
-    if (gw_gateway_has(gateway, GW_FAULT_BAD_JSON_TO_ROOM)) {
-        gw_gateway_member *next;
-        for (gw_gateway_member *other = member->room->first; other; other = next) {
-            next = other->next;
-            if (other != member) refuse(gateway, other, 1011, "somebody sent bad JSON");
-        }
-    }
+    if (gw_gateway_has(gateway, GW_FAULT_BAD_JSON_TO_ROOM))
+        gw_gateway_drop_others(gateway, member, "somebody sent bad JSON");
     refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, why);
 }
 

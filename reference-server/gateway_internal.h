@@ -63,6 +63,8 @@ size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw
                             gw_ns now);
 /* The data as the faults have it, appended to out (gateway_mangle.c). */
 void gw_gateway_mangle(const gw_gateway *gateway, const gw_event_row *event, gw_span data, gw_buf *out);
+/* A fault: the ask that goes out has to be answered soon (gateway.c). */
+void gw_gateway_await_answer(const gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
 /* hello is out, or never comes: the timers run (gateway.c). */
 void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
 /* A valid client heartbeat (gateway.c). */

@@ -138,6 +138,7 @@ static bool receives(const gw_gateway *gateway, const gw_gateway_member *member,
 
 static void deliver(gw_gateway *gateway, gw_gateway_member *member, const gw_event_row *event, gw_ns now) {
     gw_buf *text = &gateway->scratch;
+    if (event->id == GW_EVENT_ID_HEARTBEAT_ACK) gw_gateway_await_answer(gateway, member, now);
     bool binary = event->id == GW_EVENT_ID_ROOM_UPDATE && gw_gateway_has(gateway, GW_FAULT_EVENT_BINARY);
     bool swaps = member->second_of_pair && gw_gateway_has(gateway, GW_FAULT_EVENTS_REORDERED);
     if (swaps && member->held.len == 0 && gw_buf_append_span(&member->held, gw_buf_span(text)) == GW_OK) {

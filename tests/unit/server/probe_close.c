@@ -74,6 +74,24 @@ static bool drops_who_withholds_close(rig *r, const probe *p) {
            peer->closed_at == 2 * r->config.close_timeout_ns;
 }
 
+static bool refuses_high_code(rig *r, const probe *p) {
+    (void)p;
+    rig_peer *peer = rig_connect(r, "");
+    rig_close(r, peer, 5000);
+    return rig_close_code(peer) == 1002;
+}
+
+static bool times_out_in_ascii(rig *r, const probe *p) {
+    (void)p;
+    rig_peer *peer = rig_connect(r, "");
+    rig_wait(r, 1500);
+    const rig_frame *close = rig_find(peer, 8, 0);
+    if (!close || rig_close_code(peer) != 4000) return false;
+    for (size_t i = 2; i < close->payload.len; i++)
+        if (close->payload.ptr[i] >= 0x80) return false;
+    return true;
+}
+
 #define CLOSE(fault, body, code)                                                                                       \
     { GW_FAULT_##fault, echoes, RIG_BYTES(body), code }
 #define CALL(fault, how)                                                                                               \
@@ -98,6 +116,9 @@ const probe probe_close[] = {
     CALL(CLOSE_IN_FRAGMENTS_IGNORED, closes_inside_message),
     CALL(TCP_LEFT_OPEN, ends_tcp_first),
     {GW_FAULT_DATA_AFTER_CLOSE, silent_behind_close, RIG_BYTES(""), 0x8a},
+    CALL(HIGH_CODES_IGNORED, refuses_high_code),
+    CALL(CLOSE_REASON_BROKEN, times_out_in_ascii),
+    CALL(CLOSE_CODE_FORBIDDEN, times_out_in_ascii),
     CALL(HALF_FRAME_KILLS, survives_half_frame),
     CALL(CLOSE_WAITS_FOREVER, drops_who_withholds_close),
 };

@@ -5,6 +5,28 @@
 
 #define KEY0 "\0\0\0\0"
 
+/* Somebody else in the room stays, and so does the server. */
+static bool leaves_others(rig *r, const probe *p) {
+    rig_peer *other = rig_connect(r, ""), *peer = rig_connect(r, "");
+    bool continues = p->bytes[0] == 0;
+    if (continues) rig_bytes(r, peer, RIG_BYTES("\x01\x80" KEY0));
+    for (int i = 0; i < p->number; i++) rig_bytes(r, peer, p->bytes, p->len);
+    rig_gone(r, peer);
+    return rig_is_open(other) && rig_greets(r);
+}
+
+static bool sends_known_opcodes(rig *r, const probe *p) {
+    (void)p;
+    rig_peer *peer = rig_connect(r, "");
+    rig_event(r, "lobby", "room_update", "{}");
+    return rig_find(peer, 11, 0) == NULL;
+}
+
+static bool sends_no_pong(rig *r, const probe *p) {
+    (void)p;
+    return rig_find(rig_connect(r, ""), 10, 0) == NULL;
+}
+
 /* These bytes fail the connection with this code, and no Pong comes behind. */
 static bool fails(rig *r, const probe *p) {
     rig_peer *peer = rig_connect(r, "");
@@ -173,6 +195,17 @@ const probe probe_frame[] = {
     SEND(ACCEPTS_RESERVED_DATA, fails, "\x83\x80" KEY0, 1002),
     SEND(ACCEPTS_RESERVED_CONTROL, fails, "\x8b\x80" KEY0, 1002),
     SEND(ACCEPTS_RESERVED_LATER, fails_later, "\x87\x81" KEY0 "x", 1002),
+    {GW_FAULT_REFUSES_125, takes_lengths, NULL, 0, 125},
+    {GW_FAULT_REFUSES_127, takes_lengths, NULL, 0, 127},
+    {GW_FAULT_REFUSES_128, takes_lengths, NULL, 0, 128},
+    {GW_FAULT_REFUSES_65535, takes_lengths, NULL, 0, 65535},
+    CALL(SENDS_RESERVED_OPCODE, sends_known_opcodes),
+    CALL(PONG_UNASKED, sends_no_pong),
+    CALL(PONGS_FIRST_ONLY, pongs_each_in_order),
+    SEND(PING_FLOOD_TO_ROOM, leaves_others, "\x89\x80" KEY0, 4001),
+    SEND(FRAGMENTS_TO_ROOM, leaves_others, "\x00\x80" KEY0, 1001),
+    SEND(HALF_FRAME_TO_ROOM, leaves_others, "\x81\x8e\0", 1),
+    SEND(REFUSES_NON_ASCII, answers_ask, "\x81\x97" KEY0 "{\"e\":2,\"d\":{},\"x\":\"\xc3\xa4\"}", 0),
     SEND(IGNORES_EMPTY_PING, pongs, "", 0),
     SEND(IGNORES_PINGS, pongs, "hello", 0),
     SEND(PONG_EMPTY, pongs, "hello", 0),

@@ -153,6 +153,14 @@ static bool forgets_lost_connections(rig *r, const probe *p) {
     return gw_core_connection_count(r->core) == 0 && rig_greets(r);
 }
 
+static bool keeps_who_leaves_asks(rig *r, const probe *p) {
+    (void)p;
+    rig_peer *peer = rig_connect(r, "");
+    rig_event(r, "lobby", "heartbeat_ack", "{}");
+    rig_wait_beating(r, peer, 3000, 900);
+    return rig_is_open(peer);
+}
+
 #define CALL(fault, how, number)                                                                                       \
     { GW_FAULT_##fault, how, NULL, 0, number }
 #define TEXT(fault, how, text, opcode)                                                                                 \
@@ -193,6 +201,7 @@ const probe probe_gateway[] = {
     CALL(HEARTBEAT_NULL_DATA, beats_with_empty_data, 0),
     CALL(ASK_WITH_DATA, asks_with_empty_data, 0),
     CALL(ASK_IGNORED, answers_ask, 0),
+    CALL(UNANSWERED_ASK_DROPS, keeps_who_leaves_asks, 0),
     CALL(ASK_SLOW, answers_ask, 500),
     CALL(ASK_LATE, answers_ask, 2250),
     CALL(ASK_ECHOED, answers_ask, 0),

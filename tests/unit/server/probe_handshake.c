@@ -110,6 +110,7 @@ const probe probe_handshake[] = {
     {GW_FAULT_BYTEWISE_REQUEST_FAILS, takes_request_bytewise, NULL, 0, 0},
     {GW_FAULT_EARLY_FRAME_LOST, serves_early_frame, NULL, 0, 0},
     {GW_FAULT_HELLO_NOT_BEHIND_FRAME, serves_early_frame, NULL, 0, 0},
+    REQ(FOREIGN_ORIGIN_FAILS, LINE HOST UPGRADE CONN KEY VERSION "Origin: https://other.example\r\n" END, 101),
     {GW_FAULT_LONG_REQUEST_HANGS, ends_long_request, NULL, 0, 0},
     {GW_FAULT_STALLED_REQUEST_KEPT, ends_stalled_request, NULL, 0, 0},
 };

@@ -6,7 +6,7 @@
 
 #include <check.h>
 
-enum { RIG_PEERS = 64, RIG_FRAMES = 512, RIG_INTERVAL_MS = 1000 };
+enum { RIG_PEERS = 64, RIG_FRAMES = 4200, RIG_INTERVAL_MS = 1000 };
 
 typedef struct rig_frame {
     uint8_t first, second; /* the two header bytes */
