@@ -297,12 +297,18 @@ static bool is_checked(const gw_codec *codec) {
     return codec->message_opcode == GW_CODEC_OP_TEXT || has(codec, GW_FAULT_BINARY_AS_TEXT);
 }
 
+/* A frame of up to 16 KiB. */
+static bool is_short(const gw_codec *codec) {
+    uint8_t form = codec->head[1] & 0x7f;
+    return form < 126 || (form == 126 && (codec->head[2] << 8 | codec->head[3]) <= 16384);
+}
+
 static bool take_body(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
     gw_span part = gw_span_sub(*bytes, 0, codec->left < bytes->len ? (size_t)codec->left : bytes->len);
     *bytes = gw_span_from(*bytes, part.len);
     codec->left -= part.len;
     if (codec->skipping || part.len == 0) return false;
-    if (codec->left + part.len <= 16384 && has(codec, GW_FAULT_MASK_RESTARTS)) codec->mask_at = 0;
+    if (has(codec, GW_FAULT_MASK_RESTARTS) && is_short(codec)) codec->mask_at = 0;
     if (is_control(opcode_of(codec))) {
         size_t room = GW_CODEC_CONTROL_BYTES - codec->control_len;
         gw_span kept = gw_span_sub(part, 0, room);

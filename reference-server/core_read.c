@@ -174,7 +174,7 @@ static void on_event(gw_core_conn *conn, const gw_codec_event *event, gw_span *r
 static void judge_pace(gw_core_conn *conn) {
     gw_core *core = conn->core;
     if (!gw_core_has(core, GW_FAULT_SLOW_FRAGMENTS_DROPPED) || conn->phase != GW_CORE_PHASE_SERVING) return;
-    if (conn->fragment_since != GW_NEVER && core->now - conn->fragment_since > 500 * GW_MS)
+    if (conn->fragment_since != GW_NEVER && core->now - conn->fragment_since > core->config.interval_ns / 2)
         gw_core_close(conn, GW_CODEC_CLOSE_PROTOCOL, GW_SPAN_LIT("the fragments are slow"), GW_CORE_PHASE_LINGERING);
 }
 

@@ -31,6 +31,12 @@ static inline void gw_faults_add(gw_faults *faults, gw_fault fault) {
     faults->words[fault / 64] |= UINT64_C(1) << (fault % 64);
 }
 
+static inline bool gw_faults_none(const gw_faults *faults) {
+    uint64_t any = 0;
+    for (int i = 0; i < GW_FAULTS_WORDS; i++) any |= faults->words[i];
+    return any == 0;
+}
+
 typedef struct gw_fault_info {
     const char *name;     /* hello-late */
     const char *layer;    /* handshake, frame or gateway */

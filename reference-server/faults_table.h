@@ -78,7 +78,7 @@
     X(REFUSES_FRAGMENTS, "refuses-fragments", "frame", "RFC6455-5.4-G1 RFC6455-5.4-G2 RFC6455-5.4-G3 RFC6455-5.4-G5 RFC6455-5.4-G4 RFC6455-8.1-U5 RFC6455-8.1-U9", "Fragmented messages are refused.") \
     X(REFUSES_EMPTY_FRAGMENTS, "refuses-empty-fragments", "frame", "RFC6455-5.4-G3", "An empty fragment is refused.") \
     X(PING_IN_FRAGMENTS_LATE, "ping-in-fragments-late", "frame", "RFC6455-5.4-G4", "A Ping inside a fragmented message is answered after the message.") \
-    X(SLOW_FRAGMENTS_DROPPED, "slow-fragments-dropped", "frame", "RFC6455-5.4-G5", "A fragmented message that takes more than half a second is refused.") \
+    X(SLOW_FRAGMENTS_DROPPED, "slow-fragments-dropped", "frame", "RFC6455-5.4-G5", "A fragmented message that takes more than I / 2 is refused.") \
     X(ACCEPTS_FRAGMENTED_PING, "accepts-fragmented-ping", "frame", "RFC6455-5.5-G6", "Ping frames without FIN are answered.") \
     X(ACCEPTS_FRAGMENTED_PONG, "accepts-fragmented-pong", "frame", "RFC6455-5.5-G7", "Pong frames without FIN are accepted.") \
     X(ACCEPTS_FRAGMENTED_CLOSE, "accepts-fragmented-close", "frame", "RFC6455-5.5-G8", "Close frames without FIN are answered as if whole.") \

@@ -13,10 +13,13 @@ typedef struct gw_simulate_schedule {
     gw_ns delay_min, delay_max; /* of each piece, in each direction; pieces never overtake each other */
     unsigned split_percent;     /* of writes that are split at random bytes */
     unsigned max_pieces;        /* into at most so many; 0: 4 */
+    unsigned bystanders;        /* other clients, who come and are lost at any byte; none beside planted faults */
 } gw_simulate_schedule;
 
 /* Delays of 0 - 2 ms, every third write split. */
 extern const gw_simulate_schedule gw_simulate_mild;
+/* The schedule that `gwspec run --simulate --seed N` has: delays to 5 ms, splits into up to 16, up to 4 bystanders. */
+gw_simulate_schedule gw_simulate_schedule_of(uint64_t seed);
 
 typedef struct gw_simulate_config {
     const gw_protocol *protocol;

@@ -3,6 +3,7 @@
  *   simulate.c         the virtual clock: whose turn it is
  *   simulate_pipe.c    bytes and endings on their way between engine and gateway
  *   simulate_control.c rooms, participants and triggers
+ *   simulate_bystander.c other clients, who are lost
  *   simulate_plan.c    many scenarios
  */
 #ifndef GW_CLI_SIMULATE_INTERNAL_H
@@ -45,6 +46,7 @@ struct sim_conn {
     gw_core_conn *core; /* NULL: not accepted yet, or gone */
     bool read_off;
     bool fin_sent;     /* by the gateway */
+    bool bystander;    /* no engine has ever heard of it */
     pipe_way up, down; /* to the gateway, to the engine */
 };
 
@@ -67,7 +69,7 @@ typedef struct sim {
     const gw_scenario *scenario;
     const gw_simulate_config *config;
     gw_simulate_schedule schedule;
-    gw_rng rng;
+    gw_rng rng, bystander_rng;
     gw_ns now;
     gw_core *core;
     gw_engine *engine;
@@ -90,6 +92,14 @@ gw_ns sim_next_due(const sim *s);
 /* Hands over one piece that is due. False when there is none. */
 bool sim_deliver(sim *s);
 void sim_conns_free(sim *s);
+
+/* A connection that opens at `opens`; NULL: out of memory, which the simulation knows. */
+sim_conn *sim_conn_add(sim *s, gw_ns opens);
+/* A piece that arrives at `due`, or behind the one before it. */
+void sim_push_at(sim *s, pipe_way *way, piece_kind kind, gw_span bytes, gw_ns due);
+
+/* ---- simulate_bystander.c ---- */
+void sim_bystanders(sim *s);
 
 /* ---- simulate_control.c ---- */
 void sim_provision(sim *s, const gw_action *action);

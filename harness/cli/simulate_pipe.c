@@ -11,13 +11,12 @@ static gw_ns delay(sim *s) {
     return s->schedule.delay_min + (span > 0 ? (gw_ns)gw_rng_below(&s->rng, (uint64_t)span + 1) : 0);
 }
 
-static void push(sim *s, pipe_way *way, piece_kind kind, gw_span bytes) {
+void sim_push_at(sim *s, pipe_way *way, piece_kind kind, gw_span bytes, gw_ns due) {
     piece *p = malloc(sizeof *p + bytes.len);
     if (!p) {
         s->out_of_memory = true;
         return;
     }
-    gw_ns due = s->now + delay(s);
     *p = (piece){.due = due > way->last_due ? due : way->last_due, .kind = kind, .len = bytes.len};
     if (bytes.len) memcpy(p->bytes, bytes.ptr, bytes.len);
     if (way->last)
@@ -27,6 +26,10 @@ static void push(sim *s, pipe_way *way, piece_kind kind, gw_span bytes) {
     way->last = p;
     way->last_due = p->due;
     way->bytes += bytes.len;
+}
+
+static void push(sim *s, pipe_way *way, piece_kind kind, gw_span bytes) {
+    sim_push_at(s, way, kind, bytes, s->now + delay(s));
 }
 
 static void push_split(sim *s, pipe_way *way, gw_span bytes) {
@@ -57,17 +60,25 @@ static sim_conn *find(sim *s, unsigned index) {
     return NULL;
 }
 
-void sim_open(sim *s, unsigned index) {
-    sim_conn *old = find(s, index), *c = calloc(1, sizeof *c);
-    if (old) old->current = false;
+sim_conn *sim_conn_add(sim *s, gw_ns opens) {
+    sim_conn *c = calloc(1, sizeof *c);
     if (!c) {
         s->out_of_memory = true;
-        return;
+        return NULL;
     }
-    *c = (sim_conn){.index = index, .current = true, .opening = true, .open_due = s->now + delay(s)};
+    *c = (sim_conn){.opening = true, .open_due = opens};
     sim_conn **end = &s->conns;
     while (*end) end = &(*end)->next;
     *end = c;
+    return c;
+}
+
+void sim_open(sim *s, unsigned index) {
+    sim_conn *old = find(s, index), *c = sim_conn_add(s, s->now + delay(s));
+    if (old) old->current = false;
+    if (!c) return;
+    c->index = index;
+    c->current = true;
 }
 
 void sim_send(sim *s, unsigned index, gw_span bytes) {
@@ -102,7 +113,7 @@ static void take_output(sim *s, sim_conn *c) {
     if (c->read_off) room = c->down.bytes < SIMULATE_WINDOW_BYTES ? SIMULATE_WINDOW_BYTES - c->down.bytes : 0;
     output = gw_span_sub(output, 0, room);
     if (!output.len) return;
-    push_split(s, &c->down, output);
+    if (!c->bystander) push_split(s, &c->down, output);
     gw_core_sent(s->core, c->core, output.len);
 }
 

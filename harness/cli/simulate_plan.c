@@ -57,7 +57,9 @@ void gw_simulate_plan(const gw_runner_plan *plan, const gw_runner_callbacks *cal
     gw_core_config_default(&core);
     *outcome = (gw_runner_outcome){.end = GW_RUNNER_COMPLETE, .jobs = 1};
     if (plan->interval) core.interval_ns = plan->interval;
-    gw_simulate_config config = {.protocol = plan->protocol,
+    const gw_simulate_schedule schedule = gw_simulate_schedule_of(plan->seed);
+    gw_simulate_config config = {.schedule = &schedule,
+                                 .protocol = plan->protocol,
                                  .requirements = plan->suite ? plan->suite->requirements : NULL,
                                  .core = &core,
                                  .faults = &faults,

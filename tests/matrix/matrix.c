@@ -124,6 +124,8 @@ static int run_schedules(matrix *m, unsigned long count) {
             const gw_scenario *scenario = m->setup.catalogue.suite.scenarios[i];
             if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
             m->config.seed = m->seed + n;
+            const gw_simulate_schedule schedule = gw_simulate_schedule_of(m->config.seed);
+            m->config.schedule = &schedule;
             gw_result *result = gw_simulate_run(scenario, &m->config);
             if (!result) abort();
             if (n == 0) first[i] = result->verdict;
@@ -181,7 +183,7 @@ int main(int argc, char **argv) {
     /* No splits but those that a scenario asks for: a fault that splits bring out must be found by its own scenarios.
      */
     static const gw_simulate_schedule whole = {.delay_max = GW_MS};
-    m.config = (gw_simulate_config){.schedule = schedules ? NULL : &whole,
+    m.config = (gw_simulate_config){.schedule = &whole,
                                     .protocol = m.setup.protocol,
                                     .requirements = &m.setup.catalogue.requirements,
                                     .seed = m.seed,

@@ -46,9 +46,10 @@ static void expect_verdict(const char *steps, gw_verdict verdict) {
     gw_result_destroy(result);
 }
 
-#define HELLO   "  - connect: {as: alice}\n  - expect: {on: alice, event: hello}\n"
-#define PAIR    "  - connect: {as: [alice, bob], room: one}\n  - expect: {on: [alice, bob], event: hello}\n"
-#define CADENCE HELLO "  - expect-cadence: {on: alice, event: heartbeat, first: I + eps, within: I + eps, for: 3*I}\n"
+#define HELLO       "  - connect: {as: alice}\n  - expect: {on: alice, event: hello}\n"
+#define HELLO_AGAIN "  - connect: {as: bob}\n  - expect: {on: bob, event: hello}\n"
+#define PAIR        "  - connect: {as: [alice, bob], room: one}\n  - expect: {on: [alice, bob], event: hello}\n"
+#define CADENCE     HELLO "  - expect-cadence: {on: alice, event: heartbeat, first: I + eps, within: I + eps, for: 3*I}\n"
 #define DROPPED                                                                                                        \
     "  - connect: {as: alice, heartbeat: off}\n  - expect-close: {on: alice, since: hello, within: I + eps}\n"
 #define DELIVERS                                                                                                       \
@@ -102,6 +103,31 @@ START_TEST(simulate_run_repeats_itself_bit_by_bit) {
     gw_result_destroy(a);
     gw_result_destroy(b);
     gw_result_destroy(c);
+    teardown();
+}
+END_TEST
+
+/* A gateway with two places: whoever comes while both are taken is refused. */
+START_TEST(simulate_run_has_bystanders_who_come_and_go) {
+    setup();
+    const gw_scenario *it = scenario(HELLO "  - wait: {for: I}\n" HELLO_AGAIN);
+    gw_core_config core;
+    gw_core_config_default(&core);
+    core.max_connections = 2;
+    config.core = &core;
+    unsigned refused[2] = {0, 0};
+    for (unsigned bystanders = 0; bystanders <= 4; bystanders += 4) {
+        config.schedule = &(const gw_simulate_schedule){.bystanders = bystanders};
+        for (config.seed = 1; config.seed <= 20; config.seed++) {
+            gw_result *result = gw_simulate_run(it, &config);
+            ck_assert_ptr_nonnull(result);
+            refused[bystanders > 0] += result->verdict != GW_VERDICT_PASS;
+            gw_result_destroy(result);
+        }
+    }
+    ck_assert_uint_eq(refused[0], 0);
+    ck_assert_uint_gt(refused[1], 0);
+    ck_assert_uint_lt(refused[1], 20); /* lost ones give their place back */
     teardown();
 }
 END_TEST
@@ -163,5 +189,6 @@ END_TEST
 
 GW_TEST_MAIN("cli/simulate", 20, simulate_run_passes_what_the_reference_does_right,
              simulate_run_passes_without_delays_and_splits, simulate_run_passes_when_every_byte_may_come_alone,
-             simulate_run_repeats_itself_bit_by_bit, simulate_run_shows_a_planted_fault, simulate_run_tells_a_crash,
+             simulate_run_repeats_itself_bit_by_bit, simulate_run_has_bystanders_who_come_and_go,
+             simulate_run_shows_a_planted_fault, simulate_run_tells_a_crash,
              simulate_plan_gives_each_scenario_its_verdict_in_order, simulate_plan_names_an_unknown_fault)
