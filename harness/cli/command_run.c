@@ -91,6 +91,7 @@ static void make_plan(run *r, uint64_t seed) {
                                .expected_count = r->setup.expected_count,
                                .seed = seed,
                                .jobs = options->jobs,
+                               .retries = options->retries,
                                .timeout_scale = options->timeout_scale,
                                .interval = options->interval,
                                .faults = options->faults.items,

@@ -255,6 +255,7 @@ static void tear_down(runner *r) {
     gw_http_destroy(r->http);
     gw_tls_destroy(r->tls);
     if (r->loop) gw_loop_destroy(r->loop);
+    for (size_t i = 0; r->jobs && i < r->job_count; i++) free(r->jobs[i].first_failure);
     free(r->jobs);
     free(r->server_program);
     free(r->probe_host);

@@ -78,7 +78,9 @@ struct runner_job {
     unsigned retries;
     size_t beside;   /* how many ran at the same time, at start or end */
     bool second_run; /* beside few */
+    unsigned tries;  /* of plan->retries */
     gw_verdict first_verdict;
+    char *first_failure; /* "S6: still open"; owned, NULL before a second run */
 };
 
 typedef enum runner_incident {

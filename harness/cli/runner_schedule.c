@@ -1,6 +1,7 @@
 /* Which scenario runs when, and when its verdict is final. Floor 5. It must not know sockets or processes. */
 #include "cli/runner_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void runner_progress(runner *r) {
@@ -34,6 +35,7 @@ static void redact(runner *r, gw_result *result) {
         findings[i].expected = redact_text(r, arena, findings[i].expected);
         findings[i].observed = redact_text(r, arena, findings[i].observed);
     }
+    result->flaky = redact_text(r, arena, result->flaky);
     result->wire = wire;
     result->findings = findings;
 }
@@ -50,8 +52,11 @@ void runner_finalize(runner_job *job) {
     runner *r = job->r;
     if (job->state == RUNNER_JOB_HELD) r->held--;
     job->state = RUNNER_JOB_FINAL;
-    job->result->retries = job->retries + (job->second_run ? 1 : 0);
-    note_second_run(r, job);
+    job->result->retries = job->retries + (job->tries ? job->tries : job->second_run ? 1 : 0);
+    if (job->tries && job->result->verdict == GW_VERDICT_PASS)
+        job->result->flaky = gw_arena_strdup(job->result->arena, job->first_failure);
+    else
+        note_second_run(r, job);
     gw_expected_apply(r->plan->expected, r->plan->expected_count, job->result);
     redact(r, job->result);
     r->final_count++;
@@ -98,11 +103,28 @@ static bool retry(runner_job *job) {
 static bool run_later(runner_job *job) {
     runner *r = job->r;
     bool bad = job->result->verdict == GW_VERDICT_FAIL || job->result->verdict == GW_VERDICT_NON_STRICT;
-    if (!bad || job->second_run || job->beside <= RUNNER_FEW || r->second_runs > RUNNER_SECOND_RUNS) return false;
-    r->second_runs++;
+    bool crowded = !job->second_run && job->beside > RUNNER_FEW && r->second_runs <= RUNNER_SECOND_RUNS;
+    if (!bad || !(crowded || job->tries < r->plan->retries)) return false;
+    if (crowded) r->second_runs++;
     job->state = RUNNER_JOB_LATER;
     r->held--;
     return true;
+}
+
+static void run_again(runner_job *job, bool asked) {
+    if (!job->second_run) {
+        const gw_finding *finding = job->result->finding_count ? &job->result->findings[0] : NULL;
+        gw_buf text;
+        gw_buf_init(&text, 1 << 16);
+        gw_buf_printf(&text, "%s: %s", finding && finding->rule ? finding->rule : "failed",
+                      finding ? finding->observed : "");
+        job->first_failure = strdup(gw_buf_cstr(&text));
+        gw_buf_deinit(&text);
+        job->first_verdict = job->result->verdict;
+    }
+    job->second_run = true;
+    if (asked) job->tries++;
+    runner_job_discard(job);
 }
 
 bool runner_begin_second_runs(runner *r) {
@@ -111,11 +133,10 @@ bool runner_begin_second_runs(runner *r) {
     for (size_t i = 0; i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
         if (job->state != RUNNER_JOB_LATER) continue;
-        if (few) {
-            job->first_verdict = job->result->verdict;
-            job->second_run = true;
-            runner_job_discard(job);
-        } else
+        bool asked = job->tries < r->plan->retries;
+        if (asked || (few && !job->second_run))
+            run_again(job, asked);
+        else
             runner_finalize(job);
         count++;
     }

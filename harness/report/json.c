@@ -102,6 +102,7 @@ gw_status gw_json_append_result(const gw_result *result, gw_buf *out) {
     string(out, "verdict", gw_verdict_word(result->verdict));
     string(out, "known_reason", result->known_reason);
     integer(out, "retries", result->retries);
+    string(out, "flaky", result->flaky);
     integer(out, "started_ns", result->started);
     integer(out, "duration_ns", result->duration);
     integer(out, "lateness_ns", result->lateness);
@@ -145,6 +146,7 @@ gw_status gw_json_append_summary(const gw_summary *summary, bool strict, gw_buf 
         gw_buf_printf(out, "%s\"%s\":%zu", verdict ? "," : "{", gw_verdict_word((gw_verdict)verdict),
                       summary->counts[verdict]);
     gw_buf_append_byte(out, '}');
+    integer(out, "flaky", (int64_t)summary->flaky);
     integer(out, "elapsed_ns", summary->elapsed);
     integer(out, "longest_ns", summary->longest);
     string(out, "longest_id", summary->longest_id);

@@ -114,6 +114,7 @@ static void append_case(const gw_report_run *run, const gw_result *result, gw_bu
     gw_buf_append_cstr(out, ">\n      <properties>\n");
     property(out, "        ", "title", scenario->title);
     property(out, "        ", "verdict", gw_verdict_word(result->verdict));
+    if (result->flaky) property(out, "        ", "flaky", result->flaky);
     for (size_t i = 0; i < scenario->requires_count; i++)
         property(out, "        ", "requirement", scenario->requires_ids[i]);
     gw_buf_append_cstr(out, "      </properties>\n");

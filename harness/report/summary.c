@@ -11,6 +11,7 @@ void gw_summary_init(gw_summary *summary) {
 void gw_summary_add(gw_summary *summary, const gw_result *result) {
     summary->counts[result->verdict]++;
     summary->total++;
+    summary->flaky += result->flaky != NULL;
     if (summary->longest_id && result->duration <= summary->longest) return;
     summary->longest = result->duration;
     summary->longest_id = result->scenario->id;

@@ -7,6 +7,7 @@
 typedef struct gw_summary {
     size_t counts[GW_VERDICT_COUNT];
     size_t total;
+    size_t flaky;               /* passed only when run again */
     gw_ns elapsed;              /* of the run; set by the caller */
     gw_ns longest;              /* of one scenario */
     const char *longest_id;     /* borrowed; NULL before the first result */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MIN_GROUP_COLUMN = 12, MAX_GROUP_COLUMN = 28 };
+enum { MIN_GROUP_COLUMN = 12, MAX_GROUP_COLUMN = 28, MAX_FLAKY_NAMES = 5 };
 
 void gw_terminal_append_head(const gw_report_run *run, gw_terminal_style style, gw_buf *out) {
     gw_buf_printf(out, "%sgwspec %s%s  protocol ", gw_style(GW_STYLE_BOLD, style.colour), run->version,
@@ -139,6 +139,12 @@ static void append_remarks(const gw_report_run *run, const gw_summary *summary, 
         gw_buf_printf(out, " Known failures: %zu.", summary->counts[GW_VERDICT_KNOWN_FAIL]);
     if (summary->counts[GW_VERDICT_UNEXPECTED_PASS])
         gw_buf_printf(out, " Expected failures that pass: %zu.", summary->counts[GW_VERDICT_UNEXPECTED_PASS]);
+    for (size_t i = 0, named = 0; summary->flaky && i < count; i++) {
+        if (!results[i]->flaky || named == MAX_FLAKY_NAMES) continue;
+        gw_buf_printf(out, "%s%s", named++ ? ", " : " Flaky, passed when run again: ", results[i]->scenario->id);
+        if (named == summary->flaky || named == MAX_FLAKY_NAMES)
+            gw_buf_printf(out, "%s (%zu).", named < summary->flaky ? ", ..." : "", summary->flaky);
+    }
     if (summary->unused_expectations)
         gw_buf_printf(out, " Expected failures that match no scenario: %zu.", summary->unused_expectations);
 }

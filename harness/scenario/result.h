@@ -68,13 +68,14 @@ typedef struct gw_result {
     gw_ns lateness; /* the worst lateness of the harness itself while it ran */
     gw_ns interval; /* I as announced, 0 when there was no hello */
     gw_ns eps;
-    const gw_wire_entry *wire; /* in order of time; the oldest are dropped beyond a maximum */
+    const gw_wire_entry *wire; /* in order of time; beyond a maximum the middle is dropped */
     size_t wire_count;
     size_t wire_dropped;
     const uint8_t *stimulus; /* the last bytes that the scenario sent on its own, or NULL; for CRASH */
     size_t stimulus_len;
     unsigned retries;
     const char *known_reason; /* KNOWN_FAIL: why it is expected */
+    const char *flaky;        /* it failed at first, and passed when it was run again: how it failed; NULL: it did not */
     gw_arena *arena;          /* owns all of the above */
 } gw_result;
 

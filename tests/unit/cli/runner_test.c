@@ -295,6 +295,30 @@ START_TEST(runner_keeps_account_of_expected_failures) {
 }
 END_TEST
 
+START_TEST(runner_retries_mark_what_is_flaky) {
+    setup();
+    load_target("");
+    add("shy/one", DOES("warm-up"));
+    run_with((gw_runner_plan){.retries = 3});
+    expect_verdict("shy/one", GW_VERDICT_PASS);
+    ck_assert_ptr_nonnull(result_of("shy/one")->flaky);
+    ck_assert_uint_eq(result_of("shy/one")->retries, 2);
+    teardown();
+}
+END_TEST
+
+START_TEST(runner_retries_end_with_the_last_failure) {
+    setup();
+    load_target("");
+    add("shy/one", DOES("warm-up"));
+    run_with((gw_runner_plan){.retries = 1});
+    expect_verdict("shy/one", GW_VERDICT_FAIL);
+    ck_assert_ptr_null(result_of("shy/one")->flaky);
+    ck_assert_uint_eq(result_of("shy/one")->retries, 1);
+    teardown();
+}
+END_TEST
+
 START_TEST(runner_hides_secrets) {
     setup();
     setenv("RUNNER_TEST_SECRET", "hush-hush-hush", 1);
@@ -363,6 +387,7 @@ GW_TEST_MAIN("cli/runner", 30, runner_runs_scenarios_side_by_side, runner_gives_
              runner_blames_the_scenario_that_hangs_the_server, runner_reports_a_server_that_is_not_there,
              runner_reports_a_server_that_does_not_start, runner_reports_a_server_that_does_not_get_ready,
              runner_ends_when_a_foreign_server_is_lost, runner_skips_what_the_target_cannot_do,
-             runner_keeps_account_of_expected_failures, runner_hides_secrets,
+             runner_keeps_account_of_expected_failures, runner_retries_mark_what_is_flaky,
+             runner_retries_end_with_the_last_failure, runner_hides_secrets,
              runner_names_an_environment_variable_that_is_not_set, runner_refuses_a_trigger_for_an_unknown_event,
              runner_refuses_faults_that_the_target_has_no_option_for)

@@ -51,6 +51,7 @@ START_TEST(json_result_tells_everything) {
     f.result.stimulus = stimulus;
     f.result.stimulus_len = sizeof stimulus;
     f.result.retries = 2;
+    f.result.flaky = "S6: still open";
     f.result.interval = GW_S;
     gw_buf out;
     gw_buf_init(&out, 1 << 20);
@@ -60,6 +61,7 @@ START_TEST(json_result_tells_everything) {
     ck_assert_str_eq(text_of(value, "verdict"), "fail");
     ck_assert_str_eq(text_of(value, "stimulus"), "8100");
     ck_assert_double_eq(number_of(value, "retries"), 2);
+    ck_assert_str_eq(text_of(value, "flaky"), "S6: still open");
     ck_assert_double_eq(number_of(value, "interval_ns"), 1e9);
     const cJSON *finding = cJSON_GetArrayItem(cJSON_GetObjectItem(value, "findings"), 0);
     ck_assert_str_eq(text_of(finding, "rule"), "S6");
