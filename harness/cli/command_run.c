@@ -189,6 +189,8 @@ static int finish(run *r) {
     const gw_result *const *results = (const gw_result *const *)r->outcome.results;
     gw_summary summary = gw_summary_of(results, r->outcome.result_count);
     summary.elapsed = r->outcome.elapsed;
+    summary.lateness =
+        (gw_summary_lateness){r->outcome.lateness.p50_ns, r->outcome.lateness.p99_ns, r->outcome.lateness.max_ns};
     summary.unused_expectations = r->outcome.unmatched_count;
     summary.partial = r->outcome.end != GW_RUNNER_COMPLETE;
     bool good = write_tail(r, &summary) && r->view.written && r->written;

@@ -246,6 +246,7 @@ static void clean_up_target(runner *r) {
 
 static void tear_down(runner *r) {
     if (r->loop) {
+        r->outcome->lateness = gw_loop_lag(r->loop);
         runner_probe_cancel(r);
         for (size_t i = 0; r->jobs && i < r->job_count; i++) runner_job_release(&r->jobs[i]);
         runner_server_stop(r);

@@ -6,6 +6,7 @@
 #ifndef GW_CLI_RUNNER_H
 #define GW_CLI_RUNNER_H
 
+#include "net/lag.h"
 #include "protocol/description.h"
 #include "scenario/engine.h"
 #include "scenario/suite.h"
@@ -65,9 +66,9 @@ typedef struct gw_runner_outcome {
     const gw_expected **unmatched;   /* expected failures that match no scenario: the run fails */
     size_t unmatched_count;
     gw_ns elapsed;
-    gw_ns worst_lateness; /* of our own loop */
-    unsigned restarts;    /* of the server */
-    unsigned jobs;        /* how many at once it was allowed to be */
+    gw_lag_summary lateness; /* of our own loop; all 0 in simulation */
+    unsigned restarts;       /* of the server */
+    unsigned jobs;           /* how many at once it was allowed to be */
 } gw_runner_outcome;
 
 /* Runs the plan. The outcome is always filled in and to be given to gw_runner_outcome_deinit(). The server that was

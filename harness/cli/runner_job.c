@@ -12,7 +12,6 @@ static void pump(runner_job *job);
 
 void runner_note_lag(runner *r, gw_ns now) {
     gw_ns worst = gw_loop_worst_lag(r->loop, r->lag_noted_ns, now);
-    if (worst > r->outcome->worst_lateness) r->outcome->worst_lateness = worst;
     r->lag_noted_ns = now;
     if (worst < RUNNER_LAG_NOTABLE) return;
     for (size_t i = 0; i < r->job_count; i++)

@@ -150,6 +150,9 @@ gw_status gw_json_append_summary(const gw_summary *summary, bool strict, gw_buf 
     integer(out, "elapsed_ns", summary->elapsed);
     integer(out, "longest_ns", summary->longest);
     string(out, "longest_id", summary->longest_id);
+    integer(out, "lateness_p50_ns", summary->lateness.p50);
+    integer(out, "lateness_p99_ns", summary->lateness.p99);
+    integer(out, "lateness_max_ns", summary->lateness.max);
     integer(out, "unused_expectations", (int64_t)summary->unused_expectations);
     string(out, "conformance", words[gw_summary_conformance(summary, strict)]);
     integer(out, "exit", gw_summary_exit_code(summary, strict));

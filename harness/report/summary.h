@@ -4,15 +4,21 @@
 
 #include "report/run.h"
 
+/* How late the harness itself was, with timers and sends. */
+typedef struct gw_summary_lateness {
+    gw_ns p50, p99, max;
+} gw_summary_lateness;
+
 typedef struct gw_summary {
     size_t counts[GW_VERDICT_COUNT];
     size_t total;
-    size_t flaky;               /* passed only when run again */
-    gw_ns elapsed;              /* of the run; set by the caller */
-    gw_ns longest;              /* of one scenario */
-    const char *longest_id;     /* borrowed; NULL before the first result */
-    size_t unused_expectations; /* expected failures that matched no scenario; set by the caller */
-    bool partial;               /* the run ended before every scenario had its verdict */
+    size_t flaky;                 /* passed only when run again */
+    gw_ns elapsed;                /* of the run; set by the caller */
+    gw_summary_lateness lateness; /* set by the caller */
+    gw_ns longest;                /* of one scenario */
+    const char *longest_id;       /* borrowed; NULL before the first result */
+    size_t unused_expectations;   /* expected failures that matched no scenario; set by the caller */
+    bool partial;                 /* the run ended before every scenario had its verdict */
 } gw_summary;
 
 typedef enum gw_conformance {
