@@ -52,8 +52,7 @@ void conn_deinit(gw_conn *c) {
 static void inbox_add(gw_conn *c, gw_item item) {
     gw_inbox *in = &c->inbox;
     if (in->count - in->cursor >= MAX_ITEMS) {
-        judge_find(c->engine, GW_VERDICT_FAIL, judge_rule(c->engine, GW_RULE_CADENCE), c, NULL,
-                   "a bounded number of messages", "more than 65536 unread messages on one connection");
+        c->engine->flooded = "the server floods: more than 8192 messages on one connection that nobody asked for";
         item_deinit(&item);
         return;
     }

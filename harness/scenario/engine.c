@@ -270,8 +270,13 @@ void gw_engine_on_bytes(gw_engine *e, unsigned conn, uint8_t *bytes, size_t len,
     gw_conn *c = conn_of(e, conn);
     move_clock(e, at);
     if (!c) return;
-    conn_receive(c, bytes, len, at);
-    advance(e);
+    c->in_bytes += len;
+    if (c->in_bytes > MAX_RECEIVED_BYTES) e->flooded = "the server floods: more than 8 MiB on one connection";
+    if (!e->flooded) conn_receive(c, bytes, len, at);
+    if (e->flooded && e->phase != PHASE_DONE)
+        gw_engine_abort(e, GW_VERDICT_ERROR, e->flooded, at);
+    else
+        advance(e);
 }
 
 void gw_engine_on_closed(gw_engine *e, unsigned conn, gw_ending how, gw_ns at) {

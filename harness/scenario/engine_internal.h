@@ -25,9 +25,10 @@
 #include "wire/message.h"
 
 enum {
-    MAX_MESSAGE_BYTES = 16 << 20, /* kept of one message */
+    MAX_MESSAGE_BYTES = 4 << 20,  /* kept of one message */
+    MAX_RECEIVED_BYTES = 8 << 20, /* on one connection; beyond it the server floods */
     MAX_HEAD_BYTES = 64 << 10,
-    MAX_ITEMS = 1 << 16, /* unread items of one inbox */
+    MAX_ITEMS = 1 << 13, /* unread items of one inbox; the same */
     MAX_FINDINGS = 32,
     MAX_OUT_BYTES = 256 << 20, /* queued on one connection */
     MAX_TEXT = 512             /* expected and observed */
@@ -115,7 +116,7 @@ typedef struct gw_conn {
     gw_buf payload;
     gw_inbox inbox;
     gw_out *out, *out_last;
-    size_t out_bytes;
+    size_t out_bytes, in_bytes;
     bool in_flight;      /* a SEND was handed out */
     uint32_t ping_count; /* sent, or possibly sent */
     gw_heartbeat model;
@@ -205,9 +206,10 @@ struct gw_engine {
     size_t finding_count;
     bool failed; /* a finding ended the steps */
     bool hello_seen;
-    bool pong_missing; /* a finding rests on a Pong that did not come */
-    bool ended_by_us;  /* a FIN or RST left since the steps were last looked at */
-    bool stimulated;   /* something was sent that may explain any ending */
+    const char *flooded; /* the server sends without end: what was too much; static */
+    bool pong_missing;   /* a finding rests on a Pong that did not come */
+    bool ended_by_us;    /* a FIN or RST left since the steps were last looked at */
+    bool stimulated;     /* something was sent that may explain any ending */
     gw_ns scenario_end;
 
     gw_late late[MAX_LATE];

@@ -75,8 +75,8 @@ typedef struct gw_result {
     size_t stimulus_len;
     unsigned retries;
     const char *known_reason; /* KNOWN_FAIL: why it is expected */
-    const char *flaky;        /* it failed at first, and passed when it was run again: how it failed; NULL: it did not */
-    gw_arena *arena;          /* owns all of the above */
+    const char *flaky; /* it failed at first, and passed when it was run again: how it failed; NULL: it did not */
+    gw_arena *arena;   /* owns all of the above */
 } gw_result;
 
 #endif
