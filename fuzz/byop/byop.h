@@ -7,6 +7,7 @@
 #define GW_BYOP_H
 
 #include "base/buf.h"
+#include "fuzzing/mutate.h"
 #include "fuzzing/script.h"
 #include "gwspec_parser.h"
 #include "protocol/json.h"
@@ -69,6 +70,7 @@ typedef struct gw_byop_oracle {
     uint32_t once;     /* the same, only before the next item */
     const char *late;  /* the frame is at fault, which may be noticed at its end; NULL: it is not */
     uint64_t deadline; /* ms */
+    bool in_close;     /* a Close frame is only partly here */
     bool time_unsure;  /* a packet may or may not have been a heartbeat */
     bool done;         /* nothing may follow */
     bool failed;       /* no memory */
@@ -105,6 +107,7 @@ typedef struct gw_byop_step {
 typedef struct gw_byop_plan {
     gwspec_config config;
     size_t bytewise; /* bytes that GW_BYOP_BYTES feeds one by one, before it takes larger pieces */
+    size_t lively;   /* steps of the script up to the one after which nothing may follow */
     gw_buf stream;
     gw_byop_step *steps;
     size_t count, capacity;
@@ -114,6 +117,13 @@ typedef struct gw_byop_plan {
 bool gw_byop_plan_make(gw_byop_plan *plan, gw_byop_oracle *oracle, const gwspec_parser_api *api, uint32_t known,
                        gw_span input);
 void gw_byop_plan_deinit(gw_byop_plan *plan);
+
+/* ---- Mutation ---- */
+
+/* gw_mutate on a session script, tidied: steps that mean nothing to a parser are left out, and so are most of those
+ * that come after the end. engine: as in gw_mutate_config. */
+size_t gw_byop_mutate(const gwspec_parser_api *api, gw_mutate_engine *engine, uint8_t *data, size_t size, size_t max,
+                      uint32_t seed);
 
 /* ---- Runs ---- */
 
@@ -158,6 +168,7 @@ const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *o
 typedef bool gw_byop_try(void *context, const uint8_t *input, size_t size, char *text, size_t text_size);
 
 typedef struct gw_byop_engine {
+    const gwspec_parser_api *api; /* whose inputs are mutated */
     gw_byop_try *check;
     void *context;
     uint64_t runs;    /* 0: no end but `stop` */

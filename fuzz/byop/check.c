@@ -11,12 +11,23 @@ static uint64_t hash(gw_span bytes) {
     return h;
 }
 
+/* Known divergences that leave open what a parser tells, or when: then the split may decide, and each split is judged
+ * by the oracle instead of by the first one. */
+enum {
+    LEAVES_OPEN = 1 << GW_BYOP_ANY_SIZE | 1 << GW_BYOP_LATE_HEADER | 1 << GW_BYOP_LATE_SIZE | 1 << GW_BYOP_UTF8 |
+                  1 << GW_BYOP_ONE_BYTE_CLOSE | 1 << GW_BYOP_CLOSE_CODE | 1 << GW_BYOP_CLOSE_REASON
+};
+
 static bool again(const gwspec_parser_api *api, void *parser, const gw_byop_plan *plan, gw_byop_split split,
-                  uint64_t seed, const gw_byop_log *first, const char *how, const gw_byop_finding *finding) {
+                  uint64_t seed, const gw_byop_log *first, const gw_byop_oracle *oracle, const char *how,
+                  const gw_byop_finding *finding) {
     gw_byop_log log;
     gw_byop_log_init(&log);
-    bool good =
-        gw_byop_run(api, parser, plan, split, seed, &log, finding) && gw_byop_logs_equal(first, &log, how, finding);
+    bool good = gw_byop_run(api, parser, plan, split, seed, &log, finding);
+    if (good && oracle->known & LEAVES_OPEN)
+        good = gw_byop_judge(&log, oracle, finding);
+    else
+        good = good && gw_byop_logs_equal(first, &log, how, finding);
     gw_byop_log_deinit(&log);
     return good;
 }
@@ -30,12 +41,13 @@ static bool play(const gwspec_parser_api *api, const gw_byop_plan *plan, const g
                     : gw_byop_found(finding, "interface: create() gave NULL");
     good = good && gw_byop_judge(&log, oracle, finding);
     if (good) api->reset(one);
-    good = good && again(api, one, plan, GW_BYOP_BYTES, seed, &log, "byte by byte after reset()", finding);
+    good = good && again(api, one, plan, GW_BYOP_BYTES, seed, &log, oracle, "byte by byte after reset()", finding);
     if (one) api->destroy(one);
     if (good && !(other = api->create(&plan->config))) good = gw_byop_found(finding, "interface: create() gave NULL");
-    good = good && again(api, other, plan, GW_BYOP_WHOLE, seed, &log, "in one piece", finding);
+    good = good && again(api, other, plan, GW_BYOP_WHOLE, seed, &log, oracle, "in one piece", finding);
     if (good) api->reset(other);
-    good = good && again(api, other, plan, GW_BYOP_RANDOM, seed, &log, "in random pieces after reset()", finding);
+    good =
+        good && again(api, other, plan, GW_BYOP_RANDOM, seed, &log, oracle, "in random pieces after reset()", finding);
     if (other) api->destroy(other);
     gw_byop_log_deinit(&log);
     return good;

@@ -3,7 +3,6 @@
 #include "byop.h"
 
 #include "base/rng.h"
-#include "fuzzing/mutate.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -142,7 +141,6 @@ static double now(void) {
 
 static void fuzz(state *s) {
     const gw_byop_engine *engine = s->engine;
-    gw_mutate_config config = {.kind = GW_MUTATE_SESSION};
     uint8_t *data = malloc(engine->max_len);
     double start = now();
     uint64_t runs = 0;
@@ -158,7 +156,7 @@ static void fuzz(state *s) {
             memcpy(data, from->data, size = from->size);
         }
         for (uint64_t n = 1 + gw_rng_below(&s->rng, 5); n-- > 0;)
-            size = gw_mutate(&config, data, size, engine->max_len, (uint32_t)gw_rng_next(&s->rng));
+            size = gw_byop_mutate(engine->api, NULL, data, size, engine->max_len, (uint32_t)gw_rng_next(&s->rng));
         check(s, data, size, NULL);
         runs++;
         /* A slow walk away from the seeds. */

@@ -30,8 +30,7 @@ static bool engine_alone(void) {
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
     if (engine_alone()) return LLVMFuzzerMutate(data, size, max_size);
-    gw_mutate_config config = {.kind = GW_MUTATE_SESSION, .engine = LLVMFuzzerMutate};
-    return gw_mutate(&config, data, size, max_size, seed);
+    return gw_byop_mutate(&gwspec_parser, LLVMFuzzerMutate, data, size, max_size, seed);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out,

@@ -74,6 +74,7 @@ int main(int argc, char **argv) {
     gw_byop_engine engine;
     if (!gw_byop_options(argc, argv, &engine, NULL)) return usage(argv[0]);
     if (optind == argc && !engine.runs && !engine.seconds) return usage(argv[0]);
+    engine.api = &gwspec_parser;
     engine.check = check;
     engine.seeds = (const char *const *)argv + optind;
     engine.seed_count = (size_t)(argc - optind);

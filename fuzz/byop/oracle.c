@@ -117,7 +117,7 @@ static const char *header_fault(const gw_byop_oracle *o, uint32_t *classes) {
 static bool too_big(const gw_byop_oracle *o) {
     const gw_frame *frame = &o->decoder.frame;
     bool frames_only = !(o->reports & ~(uint32_t)GWSPEC_REPORTS_FRAMES);
-    if (knows(o, GW_BYOP_ANY_SIZE) || (gw_frame_is_control(frame->opcode) && !frames_only)) return false;
+    if (!knows(o, GW_BYOP_ANY_SIZE) && gw_frame_is_control(frame->opcode) && !frames_only) return false;
     uint64_t before = frames_only ? 0 : o->message.length, max = o->config.max_message_bytes;
     return before > max || frame->payload_len > max - before;
 }
@@ -126,7 +126,10 @@ static void judge_header(gw_byop_oracle *o) {
     uint32_t classes = 0;
     const char *why = header_fault(o, &classes);
     bool late = knows(o, GW_BYOP_LATE_HEADER);
-    if (too_big(o)) {
+    o->in_close = o->decoder.frame.opcode == GW_FRAME_CLOSE;
+    if (too_big(o) && knows(o, GW_BYOP_ANY_SIZE)) {
+        o->once |= TOO_BIG;
+    } else if (too_big(o)) {
         classes |= TOO_BIG;
         if (!why) why = "a message above the limit", late = late || knows(o, GW_BYOP_LATE_SIZE);
     }
@@ -163,6 +166,7 @@ static void end_message(gw_byop_oracle *o, uint64_t now) {
 
 static void end_close(gw_byop_oracle *o, gw_span payload) {
     gw_close close = gw_close_parse(payload);
+    o->in_close = false;
     uint32_t refuse = 0, either = 0;
     const char *why = NULL;
     bool any = false;
@@ -253,5 +257,7 @@ void gw_byop_oracle_tick(gw_byop_oracle *oracle, uint64_t now) {
 uint32_t gw_byop_oracle_end_classes(const gw_byop_oracle *oracle) {
     /* The header that is cut off may be known to be bad by its first bytes already. */
     uint32_t partial = oracle->decoder.header_fill ? PROTOCOL | TOO_BIG : 0;
+    /* So may the code, or the reason, of a Close that is cut off. */
+    if (oracle->in_close) partial |= PROTOCOL | UTF8;
     return oracle->done ? 0 : oracle->window | oracle->once | partial;
 }

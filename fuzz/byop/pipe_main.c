@@ -114,6 +114,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[optind - 1], "--") != 0)
         while (command < argc && strcmp(argv[command++], "--") != 0) continue;
     if (command >= argc) return usage();
+    engine.api = &api;
     engine.check = check;
     engine.seeds = (const char *const *)argv + optind;
     engine.seed_count = command > optind ? (size_t)(command - optind - 1) : 0;

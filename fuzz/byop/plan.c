@@ -174,6 +174,7 @@ bool gw_byop_plan_make(gw_byop_plan *plan, gw_byop_oracle *oracle, const gwspec_
         unsigned times = step->op == GW_SCRIPT_AGAIN && i ? step->a % MAX_AGAIN : 1;
         if (step->op == GW_SCRIPT_AGAIN && i) step--;
         while (times-- > 0 && !m.ended) take_step(&m, step);
+        if (!oracle->done) plan->lively = i + 2;
     }
     return !m.failed && !oracle->failed;
 }

@@ -88,6 +88,18 @@ static bool spoil_string(gw_edit *edit, const gw_mutate_config *config) {
     return gw_edit_splice(edit, at, gw_edit_once_in(edit, 3) ? 1 : 0, gw_mutate_pick(edit, gw_vocabulary_string_parts));
 }
 
+/* Valid letters that need decoding, several in a row. */
+static bool enrich_string(gw_edit *edit, const gw_mutate_config *config) {
+    text t;
+    const gw_json_place *p = any_place(edit, &t, STRING);
+    (void)config;
+    if (!p) return false;
+    bool done = false;
+    for (size_t n = 1 + gw_edit_below(edit, 8); n > 0; n--)
+        done |= gw_edit_splice(edit, p->at + 1, 0, gw_mutate_pick(edit, gw_vocabulary_letters));
+    return done;
+}
+
 static bool lengthen_string(gw_edit *edit, const gw_mutate_config *config) {
     static const size_t lengths[] = {1, 3, 64, 125, 256, 1000};
     uint8_t run[1000];
@@ -194,9 +206,9 @@ static bool truncate(gw_edit *edit, const gw_mutate_config *config) {
 
 bool gw_mutate_packet(gw_edit *edit, const gw_mutate_config *config) {
     static gw_mutate_op *const ops[] = {
-        put_template,    change_id,  change_id,      swap_type,        put_boundary_number, spoil_string, spoil_string,
-        lengthen_string, nest,       wrap_in_object, duplicate_member, add_member,          add_member,   remove_member,
-        rename_key,      add_around, truncate};
+        put_template, change_id,     change_id,       swap_type,  put_boundary_number, spoil_string,
+        spoil_string, enrich_string, lengthen_string, nest,       wrap_in_object,      duplicate_member,
+        add_member,   add_member,    remove_member,   rename_key, add_around,          truncate};
     if (edit->size == 0) return put_template(edit, config);
     return gw_mutate_any(edit, config, ops, GW_MUTATE_COUNT(ops));
 }

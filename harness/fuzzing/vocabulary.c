@@ -279,6 +279,12 @@ static const gw_span string_parts[] = {PART("\\u0000"),
                                        PART("\xe2\x80\xa8")};
 const gw_vocabulary_list gw_vocabulary_string_parts = {string_parts, COUNT(string_parts)};
 
+static const gw_span letters[] = {
+    PART("\\ud83d\\ude00"),  PART("\\udbff\\udfff"),  PART("\\u0000"), PART("\\u00e9"),  PART("\\/"),
+    PART("\\b\\f\\n\\r\\t"), PART("\\\\\\\""),        PART("\x7f"),    PART("\xc3\xa9"), PART("\xe2\x82\xac"),
+    PART("\xef\xbf\xbf"),    PART("\xf0\x9f\x98\x80")};
+const gw_vocabulary_list gw_vocabulary_letters = {letters, COUNT(letters)};
+
 const uint16_t gw_vocabulary_close_codes[] = {0,    1,    999,  1000, 1001, 1002, 1003, 1004,  1005, 1006, 1007,
                                               1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015,  1016, 1100, 2000,
                                               2999, 3000, 3999, 4000, 4001, 4999, 5000, 32768, 65535};

@@ -30,6 +30,8 @@ typedef struct gw_vocabulary_list {
 extern const gw_vocabulary_list gw_vocabulary_numbers;
 extern const gw_vocabulary_list gw_vocabulary_values;
 extern const gw_vocabulary_list gw_vocabulary_string_parts;
+/* Parts of strings that are valid, and that a decoder has to change or must not touch. */
+extern const gw_vocabulary_list gw_vocabulary_letters;
 /* Close codes at the borders of their classes. */
 extern const uint16_t gw_vocabulary_close_codes[];
 extern const size_t gw_vocabulary_close_code_count;

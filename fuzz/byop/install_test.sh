@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# What a user does: install, build a parser of one's own against it in two ways, fuzz it a moment. Argument: the build folder.
+set -euo pipefail
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+
+cmake --build "$build" --target gwspec gwspec-server gwspec_fuzz_pipe gwspec_byop >/dev/null
+cmake --install "$build" --prefix "$prefix" >/dev/null
+"$prefix/bin/gwspec" run hello --simulate --seed 1 | grep -q 'Conforms\.' || { echo "the installed gwspec does not conform" >&2; exit 1; }
+
+# find_package
+mkdir "$work/consumer"
+cp "$here/examples/wslay/parser.c" "$work/consumer/"
+cat >"$work/consumer/CMakeLists.txt" <<'CONSUMER'
+cmake_minimum_required(VERSION 3.22)
+project(consumer C)
+find_package(gwspec 0.1 REQUIRED)
+add_executable(mine parser.c)
+target_link_libraries(mine PRIVATE gwspec::gwspec_byop wslay)
+file(WRITE ${CMAKE_BINARY_DIR}/corpus "${gwspec_PARSER_CORPUS}")
+CONSUMER
+cmake -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$work/consumer/build" >/dev/null
+"$work/consumer/build/mine" --runs 500 "$(cat "$work/consumer/build/corpus")"
+
+# pkg-config, with libFuzzer
+export PKG_CONFIG_PATH
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name gwspec-byop.pc)")
+if command -v clang >/dev/null; then
+  # shellcheck disable=SC2046
+  clang -fsanitize=fuzzer,address "$here/examples/wslay/parser.c" $(pkg-config --cflags --libs gwspec-byop) -lwslay -o "$work/fuzz"
+  mkdir "$work/new"
+  "$work/fuzz" -runs=2000 -max_len=512 "$work/new" "$(pkg-config --variable=corpus gwspec-byop)" 2>&1 | tail -n 1
+fi
