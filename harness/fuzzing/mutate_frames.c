@@ -81,9 +81,9 @@ static size_t close_payload(gw_edit *edit, uint8_t *out) {
     static const size_t reasons[] = {0, 0, 1, 5, 122, 123, 124};
     size_t n = reasons[gw_edit_below(edit, GW_MUTATE_COUNT(reasons))];
     uint16_t code = gw_vocabulary_close_codes[gw_edit_below(edit, gw_vocabulary_close_code_count)];
-    if (gw_edit_once_in(edit, 8)) return gw_edit_below(edit, 2);
     out[0] = (uint8_t)(code >> 8);
     out[1] = (uint8_t)code;
+    if (gw_edit_once_in(edit, 8)) return gw_edit_below(edit, 2);
     memset(out + 2, 'r', n);
     if (n && gw_edit_once_in(edit, 3)) out[2 + gw_edit_below(edit, n)] = 0xc3;
     return 2 + n;
