@@ -78,13 +78,16 @@ static inline unsigned first_byte(uint64_t special) {
 #endif
 }
 
+static inline int hex_digit(uint8_t c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
 static int hex4(const uint8_t *p, const uint8_t *end, const uint8_t **bad) {
     int value = 0;
     for (int i = 0; i < 4; i++, p++) {
         *bad = p;
         if (p >= end) return -1;
-        uint8_t c = *p;
-        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+        int digit = hex_digit(*p);
         if (digit < 0) return -1;
         value = value * 16 + digit;
     }
@@ -119,16 +122,45 @@ static bool take_escape(judge *j) {
     j->p++;
     if (j->p >= j->end) return fault_here(j, GW_JSON_BAD_ESCAPE);
     if (*j->p == 'u') return take_unicode(j);
-    if (*j->p == 0 || !strchr("\"\\/bfnrt", *j->p)) return fault_here(j, GW_JSON_BAD_ESCAPE);
-    j->p++;
-    return true;
+    switch (*j->p) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        j->p++;
+        return true;
+    default:
+        return fault_here(j, GW_JSON_BAD_ESCAPE);
+    }
 }
 
-/* A run of bytes from 0x80 on: whole UTF-8 sequences, for all of their bytes are of that kind. An unfinished one is at
- * fault where the run ends. */
+static inline bool follows(uint8_t byte) {
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at p, which is 0x80 or above; 0 when there is none (RFC 3629 section 4). */
+static inline size_t sequence(const uint8_t *p, const uint8_t *end) {
+    size_t room = (size_t)(end - p);
+    if (*p < 0xe0) return *p >= 0xc2 && room >= 2 && follows(p[1]) ? 2 : 0;
+    if (*p < 0xf0) {
+        if (room < 3 || !follows(p[1]) || !follows(p[2])) return 0;
+        return (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ? 0 : 3;
+    }
+    if (*p > 0xf4 || room < 4 || !follows(p[1]) || !follows(p[2]) || !follows(p[3])) return 0;
+    return (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f) ? 0 : 4;
+}
+
+/* A run of bytes from 0x80 on: whole UTF-8 sequences, for all of their bytes are of that kind. Where one is not, the
+ * check of wire/ says at which byte; an unfinished one is at fault where the run ends. */
 static bool take_beyond_ascii(judge *j) {
+    size_t len = 1, bad;
+    while (j->p < j->end && *j->p >= 0x80 && (len = sequence(j->p, j->end)) > 0) j->p += len;
+    if (len > 0) return true;
     const uint8_t *start = j->p;
-    size_t bad;
     while (j->p < j->end && *j->p >= 0x80) j->p++;
     if (gw_utf8_check(gw_span_make(start, (size_t)(j->p - start)), &bad)) return true;
     return fault_at(j, GW_JSON_INVALID_UTF8, start + bad);
@@ -207,6 +239,11 @@ static bool take_number(judge *j) {
 static bool take_literal(judge *j) {
     static const char words[3][6] = {"true", "false", "null"};
     const char *word = words[*j->p == 't' ? 0 : *j->p == 'f' ? 1 : 2];
+    size_t len = *j->p == 'f' ? 5 : 4;
+    if ((size_t)(j->end - j->p) >= len && memcmp(j->p, word, len) == 0) {
+        j->p += len;
+        return true;
+    }
     for (const uint8_t *start = j->p; *word; word++, j->p++) {
         if (j->p < j->end && *j->p == (uint8_t)*word) continue;
         if (j->p >= j->end) return fault_here(j, GW_JSON_UNEXPECTED_END);

@@ -75,7 +75,7 @@ static reader read_name(const gw_json_names *names, const gw_json_name *name) {
     return (reader){.p = p, .end = p + name->len};
 }
 
-/* ---- Hash: eight bytes at a time, then what is left, then the length ---- */
+/* ---- Hash: eight bytes at a time, then what is left (less than eight) with the length in the top byte ---- */
 
 static inline uint64_t mix(uint64_t hash, uint64_t word) {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -108,7 +108,7 @@ static uint64_t hash_escaped(const gw_json_names *names, const gw_json_name *nam
         hash = mix(hash, load(word, 8));
         n = 0;
     }
-    return mix(mix(hash, load(word, n)), len);
+    return mix(hash, load(word, n) ^ (uint64_t)len << 56);
 }
 
 static uint64_t hash_name(const gw_json_names *names, const gw_json_name *name) {
@@ -117,7 +117,7 @@ static uint64_t hash_name(const gw_json_names *names, const gw_json_name *name) 
     uint64_t hash = 0;
     size_t n = name->len;
     for (; n >= 8; n -= 8, p += 8) hash = mix(hash, load(p, 8));
-    return mix(mix(hash, load(p, n)), name->len);
+    return mix(hash, load(p, n) ^ (uint64_t)name->len << 56);
 }
 
 static bool same_name(const gw_json_names *names, const gw_json_name *a, const gw_json_name *b) {
