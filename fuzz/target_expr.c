@@ -8,7 +8,12 @@
 const gw_mutate_config gw_fuzz_config = {.kind = GW_MUTATE_BYTES};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const gw_expr_env envs[] = {{0, 0}, {GW_S, 50 * GW_MS}, {30 * GW_S, GW_S}, {GW_NEVER, 1}, {1, GW_NEVER}};
+    static const gw_expr_env envs[] = {
+        {.interval = 0},
+        {.interval = GW_S, .eps = 50 * GW_MS, .timeout = GW_S, .drop = GW_S, .drop_max = 2 * GW_S, .greeting = 1},
+        {.interval = 30 * GW_S, .eps = GW_S, .timeout = GW_NEVER, .drop = GW_NEVER, .drop_max = GW_NEVER},
+        {.interval = GW_NEVER, .eps = 1, .timeout = 1, .greeting = GW_NEVER},
+        {.interval = 1, .eps = GW_NEVER, .drop = 1, .drop_max = GW_NEVER}};
     gw_arena arena;
     gw_expr_error error = {.text = ""};
     gw_arena_init(&arena);

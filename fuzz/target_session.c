@@ -26,6 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > GW_FUZZ_MAX_BYTES / 2) return 0;
     gw_script_decode(gw_span_make(data, size), &script);
     check_canonical(&script);
-    gw_world_run(&script);
+    gw_world_run(&script, NULL);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* Judges one connection of a session: the client's direction here, the server's in watch_server.c. */
+/* Judges one connection of a session: the client's direction here, the server's in watch_server.c, the opening in
+ * watch_handshake.c. */
 #include "watch_internal.h"
 
 #include <string.h>
@@ -22,69 +23,57 @@ static void side_open(gw_watch_side *side, gw_head_kind kind) {
     gw_message_init(&side->message, &side->payload);
 }
 
-void gw_watch_open(gw_watch *watch, gw_script_server config) {
+void gw_watch_open(gw_watch *watch, gw_script_server config, gw_ns now) {
     side_open(&watch->client, GW_HEAD_REQUEST);
     side_open(&watch->server, GW_HEAD_RESPONSE);
     memset(&watch->config, 0, sizeof *watch - offsetof(gw_watch, config));
     watch->config = config;
     watch->interval = config.interval_ms * GW_MS;
     watch->grace = watch->interval / 40 > 25 * GW_MS ? watch->interval / 40 : 25 * GW_MS;
-    watch->hello_at = watch->beat_at = watch->next_beat_at = watch->ask_at = GW_NEVER;
+    watch->opened_at = now;
+    watch->hello_at = watch->beat_at = watch->next_beat_at = watch->ask_at = watch->closed_at = watch->ended_at =
+        GW_NEVER;
 }
 
 void gw_watch_blame(gw_watch *watch, gw_watch_guilt guilt) {
     if (guilt > watch->guilt) watch->guilt = guilt;
 }
 
+void gw_watch_fail(gw_watch *watch, uint16_t code, uint16_t other) {
+    if (watch->guilt == GW_WATCH_FATAL) return;
+    /* What it may have been closed for before had a code of its own. */
+    watch->fatal_codes[0] = watch->guilt == GW_WATCH_CLEAN ? code : 0;
+    watch->guilt = GW_WATCH_FATAL;
+    watch->fatal_codes[1] = other;
+}
+
 void gw_watch_excuse(gw_watch *watch) {
+    watch->excused = true;
     gw_watch_blame(watch, GW_WATCH_CLOSED);
+}
+
+void gw_watch_push(gw_watch_queue *queue, uint64_t item) {
+    if (queue->count == GW_WATCH_QUEUE)
+        queue->lost = true;
+    else
+        queue->items[(queue->first + queue->count++) % GW_WATCH_QUEUE] = item;
+}
+
+bool gw_watch_pop(gw_watch_queue *queue, uint64_t item) {
+    if (queue->lost) return true;
+    if (queue->count == 0 || queue->items[queue->first] != item) return false;
+    queue->first = (queue->first + 1) % GW_WATCH_QUEUE;
+    queue->count--;
+    return true;
+}
+
+void gw_watch_expect_event(gw_watch *watch, int64_t id, gw_span data) {
+    gw_watch_push(&watch->events, gw_watch_event_hash(id, data));
 }
 
 void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input) {
     if (watch->upgraded && !watch->untimed && watch->guilt == GW_WATCH_CLEAN)
         gw_heartbeat_take(&watch->model, &input, gw_watch_sink);
-}
-
-/* ---- Reading messages ---- */
-
-static void note_violation(void *context, const gw_violation *violation) {
-    (void)violation;
-    *(bool *)context = false;
-}
-
-static gw_watch_packet read_packet(gw_span text, gw_role sender, gw_ns now) {
-    const gw_protocol *protocol = gw_fuzz_protocol();
-    gw_packet *packet = gw_packet_decode(protocol, text);
-    GW_FUZZ_CHECK(packet, "out of memory");
-    gw_watch_packet read = {.event = packet->event,
-                            .verdict = packet->json.verdict,
-                            .data_is_object = cJSON_IsObject(packet->data),
-                            .conforms = true};
-    if (sender == GW_ROLE_SERVER)
-        gw_packet_judge(packet, protocol, sender, now, gw_watch_sink);
-    else
-        gw_packet_judge(packet, protocol, GW_ROLE_SERVER, now, (gw_violation_sink){note_violation, &read.conforms});
-    if (packet->event && !gw_packet_interval(packet, protocol, &read.interval)) read.interval = 0;
-    gw_packet_destroy(packet);
-    return read;
-}
-
-gw_watch_packet gw_watch_read_packet(gw_span text, gw_role sender, gw_ns now) {
-    enum { KNOWN = 64, KNOWN_BYTES = 64 };
-    static struct known {
-        size_t len; /* 0: nothing is known here */
-        uint8_t text[KNOWN_BYTES];
-        gw_watch_packet packet;
-    } table[KNOWN];
-    if (text.len == 0 || text.len > KNOWN_BYTES) return read_packet(text, sender, now);
-    struct known *known = &table[gw_fuzz_hash(text.ptr, text.len) % KNOWN];
-    bool found = known->len == text.len && memcmp(known->text, text.ptr, text.len) == 0;
-    if (found && (sender == GW_ROLE_CLIENT || known->packet.conforms)) return known->packet;
-    gw_watch_packet packet = read_packet(text, sender, now);
-    known->len = text.len;
-    memcpy(known->text, text.ptr, text.len);
-    known->packet = packet;
-    return packet;
 }
 
 /* ---- Messages of the client ---- */
@@ -97,13 +86,17 @@ static bool over_rate(gw_watch *watch, gw_ns now) {
     return ++watch->rate_count > watch->config.rate_messages;
 }
 
+enum { UNSUPPORTED = 1003, NOT_UTF8 = 1007, PROTOCOL_ERROR = 1002, TOO_BIG = 1009, NOT_JSON = 4002, TOO_FAST = 4008 };
+
 static void on_message(gw_watch *watch, gw_ns now) {
     const gw_message *message = &watch->client.message;
-    bool bad_text = message->flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8);
-    if (bad_text || over_rate(watch, now) || message->opcode != GW_FRAME_TEXT) {
-        gw_watch_blame(watch, GW_WATCH_FATAL);
-        return;
-    }
+    if (message->flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8))
+        gw_watch_fail(watch, NOT_UTF8, 0);
+    else if (over_rate(watch, now))
+        gw_watch_fail(watch, TOO_FAST, 0);
+    else if (message->opcode != GW_FRAME_TEXT)
+        gw_watch_fail(watch, UNSUPPORTED, 0);
+    if (watch->guilt == GW_WATCH_FATAL) return;
     const gw_heartbeat_rules *rules = &gw_fuzz_protocol()->heartbeat;
     gw_watch_packet packet = gw_watch_read_packet(gw_buf_span(&watch->client.payload), GW_ROLE_CLIENT, now);
     bool beat = packet.event == rules->answer, ask = packet.event == rules->ask;
@@ -122,15 +115,26 @@ static void on_message(gw_watch *watch, gw_ns now) {
     }
 }
 
+static void on_close(gw_watch *watch) {
+    gw_close close = gw_close_parse(gw_message_control_span(&watch->client.message));
+    /* Whether it takes the codes of servers is the server's affair. */
+    bool odd = close.has_code && gw_close_code_class(close.code) == GW_CLOSE_FROM_SERVER;
+    if (close.payload_len == 1 || (close.has_code && !odd && !gw_close_code_is_sendable(close.code, false)))
+        gw_watch_fail(watch, PROTOCOL_ERROR, 0);
+    else if (!close.reason_is_utf8)
+        gw_watch_fail(watch, NOT_UTF8, odd ? PROTOCOL_ERROR : 0);
+    if (watch->guilt == GW_WATCH_FATAL) return;
+    watch->client_closed = true;
+    watch->echo_due = watch->guilt == GW_WATCH_CLEAN;
+    watch->client_code = close.code;
+    gw_watch_blame(watch, GW_WATCH_CLOSED);
+}
+
 static void on_control(gw_watch *watch) {
     const gw_message *message = &watch->client.message;
-    if (message->control_opcode == GW_FRAME_PING) watch->pongs_due++;
-    if (message->control_opcode != GW_FRAME_CLOSE) return;
-    gw_close close = gw_close_parse(gw_message_control_span(message));
-    bool bad = close.payload_len == 1 || (close.has_code && !gw_close_code_is_sendable(close.code, false)) ||
-               !close.reason_is_utf8;
-    watch->client_code = close.code;
-    gw_watch_blame(watch, bad ? GW_WATCH_FATAL : GW_WATCH_CLOSED);
+    if (message->control_opcode == GW_FRAME_CLOSE) on_close(watch);
+    if (message->control_opcode == GW_FRAME_PING)
+        gw_watch_push(&watch->pongs, gw_fuzz_hash(message->control, message->control_len));
 }
 
 /* ---- Frames of the client ---- */
@@ -163,11 +167,19 @@ static bool looks_bad_early(const gw_watch_side *side) {
 static void on_frames(gw_watch *watch, uint8_t *bytes, size_t len, gw_ns now) {
     gw_watch_side *side = &watch->client;
     /* What follows a Close, or what failed the connection, is not read. */
-    for (size_t at = 0; watch->guilt == GW_WATCH_CLEAN || watch->guilt == GW_WATCH_MAY;) {
+    for (size_t at = 0; watch->guilt != GW_WATCH_FATAL && !watch->client_closed;) {
         gw_frame_event event = gw_frame_decoder_next(&side->decoder, bytes + at, len - at);
         gw_message_event got = gw_message_take(&side->message, &side->decoder, &event);
-        if (event.kind == GW_FRAME_HEADER && (side->message.frame_flags & fatal_frame || too_big(watch)))
-            gw_watch_blame(watch, GW_WATCH_FATAL);
+        if (event.kind == GW_FRAME_HEADER) {
+            bool broken_rule = side->message.frame_flags & fatal_frame, big = too_big(watch);
+            if (broken_rule)
+                gw_watch_fail(watch, PROTOCOL_ERROR, big ? TOO_BIG : 0);
+            else if (big)
+                gw_watch_fail(watch, TOO_BIG, 0);
+            /* Text that was bad before may have been refused before. */
+            if ((broken_rule || big) && watch->bad_text) watch->fatal_codes[2] = NOT_UTF8;
+        }
+        watch->bad_text |= side->message.open && side->message.flags & GW_MESSAGE_BAD_UTF8;
         if (event.kind == GW_FRAME_NEED_MORE) {
             bool early = looks_bad_early(side) || (side->message.open && side->message.flags & GW_MESSAGE_BAD_UTF8);
             if (early) gw_watch_blame(watch, GW_WATCH_MAY);
@@ -192,7 +204,7 @@ void gw_watch_client_bytes(gw_watch *watch, const uint8_t *bytes, size_t len, gw
     gw_watch_side *side = &watch->client;
     GW_FUZZ_CHECK(len <= sizeof copy, "%zu bytes in one piece", len);
     watch->sent_bytes += len;
-    if (watch->server_closed || watch->ended || watch->refused) return;
+    if (gw_watch_is_over(watch) || watch->refused) return;
     if (side->head.state == GW_HEAD_TOO_LARGE) return;
     if (side->head.state == GW_HEAD_NEED_MORE) {
         size_t before = side->head_bytes.len;

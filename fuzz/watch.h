@@ -29,32 +29,53 @@ typedef struct gw_watch_side {
     gw_message message;
 } gw_watch_side;
 
+enum { GW_WATCH_QUEUE = 64 };
+
+/* Hashes of what has to come, oldest first. One that overflowed is not judged any more. */
+typedef struct gw_watch_queue {
+    uint64_t items[GW_WATCH_QUEUE];
+    uint32_t first, count;
+    bool lost;
+} gw_watch_queue;
+
 typedef struct gw_watch {
     gw_watch_side client, server;
     gw_script_server config;
     gw_heartbeat model;
     gw_watch_guilt guilt;
     gw_ns interval, grace;
-    gw_ns hello_at;     /* GW_NEVER: none yet; so for the next three */
+    gw_ns opened_at;
+    gw_ns hello_at;     /* GW_NEVER: none yet; so for the next five */
     gw_ns beat_at;      /* of the client: its last heartbeat, or hello */
     gw_ns next_beat_at; /* of the server: on the grid of I from hello on */
     gw_ns ask_at;       /* the client's last question */
+    gw_ns closed_at;    /* the server's Close */
+    gw_ns ended_at;     /* its FIN, or the end of the connection */
     uint32_t asks;      /* of that moment, not answered yet */
     gw_ns rate_from;
-    uint32_t rate_count, pongs_due;
-    uint16_t client_code;   /* of the client's Close */
-    bool upgraded, refused; /* 101, or another answer */
-    bool untimed;           /* output waited for the client: times say nothing about the server any more */
-    bool server_closed;     /* it sent Close */
-    bool ended;             /* it sent FIN, or the connection is over */
-    uint64_t sent_bytes;    /* by the client */
+    uint32_t rate_count;
+    gw_watch_queue pongs;    /* payloads of Pings */
+    gw_watch_queue events;   /* what the operator sent to the room */
+    uint16_t fatal_codes[3]; /* FATAL: with which of them the server closes; the first 0: any */
+    uint16_t client_code;    /* of the client's Close; 0: it had none */
+    bool client_closed;      /* the client sent a good Close */
+    bool echo_due;           /* and nothing before that the server may close for */
+    bool excused;            /* gw_watch_excuse */
+    bool upgraded, refused;  /* 101, or another answer */
+    bool bad_text;           /* an unfinished text of the client is not UTF-8 */
+    bool in_lobby;           /* joined without a query */
+    bool untimed;            /* output waited for the client: times say nothing about the server any more */
+    bool server_stops;       /* no request is upgraded any more */
+    uint64_t sent_bytes;     /* by the client */
 } gw_watch;
 
 /* Memory of an earlier session is kept. */
-void gw_watch_open(gw_watch *watch, gw_script_server config);
+void gw_watch_open(gw_watch *watch, gw_script_server config, gw_ns now);
 /* The client sends: call it before the server's answer is handed over. */
 void gw_watch_client_bytes(gw_watch *watch, const uint8_t *bytes, size_t len, gw_ns now);
 void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now);
+/* An event goes to the room of this connection: it has to arrive, once and in order. */
+void gw_watch_expect_event(gw_watch *watch, int64_t id, gw_span data);
 /* Something else than this client's bytes explains an end from here on. */
 void gw_watch_excuse(gw_watch *watch);
 /* The server ends: by FIN, by the end of the connection, or by reset. */

@@ -3,32 +3,11 @@
 
 #include <string.h>
 
-enum { TIMEOUT_CODE = 4000 };
+enum { TIMEOUT_CODE = 4000, REQUEST_BYTES = 16384 };
+static const gw_ns OPENING_TIMEOUT = 10 * GW_S, CLOSE_TIMEOUT = 2 * GW_S; /* those of gw_core_config_default */
 
 static bool judged_by_time(const gw_watch *watch) {
     return watch->guilt == GW_WATCH_CLEAN && !watch->untimed;
-}
-
-/* ---- Handshake ---- */
-
-static void on_head(gw_watch *watch) {
-    const gw_head *request = &watch->client.head, *head = &watch->server.head;
-    GW_FUZZ_CHECK(head->flags == 0, "the answer is malformed: %x", head->flags);
-    GW_FUZZ_CHECK(head->status == 101 || (head->status >= 400 && head->status < 600), "status %u", head->status);
-    if (head->status != 101) {
-        watch->refused = true;
-        return;
-    }
-    watch->upgraded = true;
-    GW_FUZZ_CHECK(request->state == GW_HEAD_DONE, "upgraded before the request ended");
-    gw_handshake_facts asked = gw_handshake_read_request(request);
-    gw_handshake_facts got = gw_handshake_read_response(head, asked.key);
-    GW_FUZZ_CHECK(got.http_1_1 && got.upgrade_exact && got.connection_upgrade && got.accepts == 1 && got.accept_matches,
-                  "the 101 is wrong");
-    GW_FUZZ_CHECK(got.protocols == 0 && got.extensions == 0, "it chose what was not offered");
-    GW_FUZZ_CHECK(asked.is_get && asked.http_1_1 && asked.hosts == 1 && asked.keys == 1 && asked.key_bytes == 16 &&
-                      asked.versions == 1 && asked.version_13 && asked.upgrade_websocket && asked.connection_upgrade,
-                  "a request was upgraded that is not valid");
 }
 
 /* ---- Messages ---- */
@@ -61,17 +40,30 @@ static void on_text(gw_watch *watch, gw_ns now) {
         on_hello(watch, packet.interval, now);
         return;
     }
-    gw_watch_tell(watch, (gw_heartbeat_input){.kind = gw_heartbeat_classify(protocol, packet.event, true), .at = now});
+    gw_watch_tell(watch, (gw_heartbeat_input){
+                             .kind = gw_heartbeat_classify(protocol, packet.event, true, GW_ROLE_SERVER), .at = now});
+    bool own = packet.event == protocol->heartbeat.answer || packet.event == protocol->heartbeat.ask;
+    if (watch->in_lobby && !watch->untimed && !own)
+        GW_FUZZ_CHECK(gw_watch_pop(&watch->events, packet.hash), "%s, but another event or none is due",
+                      packet.event->name);
     if (packet.event == protocol->heartbeat.answer) on_beat(watch, now);
 }
 
 static void on_close(gw_watch *watch, gw_ns now) {
     gw_close close = gw_close_parse(gw_message_control_span(&watch->server.message));
     GW_FUZZ_CHECK(close.payload_len != 1 && close.reason_is_utf8, "a malformed Close");
-    /* An echo repeats whatever code the client was free to send (section 5.5.1). */
-    bool echo = watch->guilt == GW_WATCH_CLOSED && close.code == watch->client_code;
-    GW_FUZZ_CHECK(!close.has_code || echo || gw_close_code_is_sendable(close.code, true), "Close with %u", close.code);
-    watch->server_closed = true;
+    bool echo = watch->echo_due && !watch->excused && !watch->untimed;
+    if (echo)
+        GW_FUZZ_CHECK(close.code == watch->client_code, "%u is answered with %u", watch->client_code, close.code);
+    else
+        GW_FUZZ_CHECK(!close.has_code || gw_close_code_is_sendable(close.code, true) ||
+                          (watch->client_closed && close.code == watch->client_code),
+                      "Close with %u", close.code);
+    if (watch->guilt == GW_WATCH_FATAL && watch->fatal_codes[0] && !watch->excused && !watch->untimed)
+        GW_FUZZ_CHECK(close.code == watch->fatal_codes[0] || close.code == watch->fatal_codes[1] ||
+                          close.code == watch->fatal_codes[2],
+                      "Close with %u, not %u", close.code, watch->fatal_codes[0]);
+    watch->closed_at = now;
     if (!judged_by_time(watch)) return;
     GW_FUZZ_CHECK(close.code == TIMEOUT_CODE, "a client that did nothing wrong is closed with %u", close.code);
     GW_FUZZ_CHECK(now == watch->beat_at + watch->interval + watch->grace, "timeout %lld ns after the last heartbeat",
@@ -85,10 +77,11 @@ static void on_control(gw_watch *watch, gw_ns now) {
     case GW_FRAME_CLOSE:
         on_close(watch, now);
         break;
-    case GW_FRAME_PONG:
-        GW_FUZZ_CHECK(watch->pongs_due > 0 || watch->guilt != GW_WATCH_CLEAN, "a pong that nothing asked for");
-        if (watch->pongs_due > 0) watch->pongs_due--;
+    case GW_FRAME_PONG: {
+        uint64_t hash = gw_fuzz_hash(watch->server.message.control, watch->server.message.control_len);
+        GW_FUZZ_CHECK(gw_watch_pop(&watch->pongs, hash), "a pong that no ping asked for, or out of order");
         break;
+    }
     default:
         break;
     }
@@ -100,7 +93,7 @@ static void on_frames(gw_watch *watch, uint8_t *bytes, size_t len, gw_ns now) {
         gw_frame_event event = gw_frame_decoder_next(&side->decoder, bytes + at, len - at);
         gw_message_event got = gw_message_take(&side->message, &side->decoder, &event);
         if (event.kind == GW_FRAME_HEADER) {
-            GW_FUZZ_CHECK(!watch->server_closed, "a frame after Close");
+            GW_FUZZ_CHECK(watch->closed_at == GW_NEVER, "a frame after Close");
             GW_FUZZ_CHECK((side->message.frame_flags & ~(unsigned)GW_MESSAGE_UNMASKED) == 0, "frame facts %x",
                           side->message.frame_flags);
         }
@@ -119,12 +112,12 @@ void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now) {
     static uint8_t copy[GW_WATCH_MAX_PIECE];
     gw_watch_side *side = &watch->server;
     if (bytes.len == 0) return;
-    GW_FUZZ_CHECK(!watch->ended, "%zu bytes after the end", bytes.len);
+    GW_FUZZ_CHECK(watch->ended_at == GW_NEVER, "%zu bytes after the end", bytes.len);
     if (side->head.state == GW_HEAD_NEED_MORE) {
         size_t before = side->head_bytes.len;
         GW_FUZZ_CHECK(gw_buf_append_span(&side->head_bytes, bytes) == GW_OK, "the answer has no room");
         if (gw_head_feed(&side->head, gw_buf_span(&side->head_bytes)) != GW_HEAD_DONE) return;
-        on_head(watch);
+        gw_watch_judge_answer(watch);
         bytes = gw_span_from(bytes, side->head.length - before);
     }
     while (bytes.len && watch->upgraded) {
@@ -138,23 +131,48 @@ void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now) {
 /* ---- Ends and deadlines ---- */
 
 void gw_watch_end(gw_watch *watch, gw_ns now) {
-    (void)now;
-    if (watch->ended) return;
-    watch->ended = true;
+    if (watch->ended_at != GW_NEVER) return;
+    watch->ended_at = now;
     if (watch->upgraded && judged_by_time(watch))
-        GW_FUZZ_CHECK(watch->server_closed, "the server drops a client that did nothing wrong");
+        GW_FUZZ_CHECK(watch->closed_at != GW_NEVER, "the server drops a client that did nothing wrong");
+}
+
+/* An opening that takes too long, or gets too long, is refused. */
+static void settle_opening(const gw_watch *watch, gw_ns now) {
+    if (watch->refused || watch->excused || watch->untimed || watch->ended_at != GW_NEVER) return;
+    GW_FUZZ_CHECK(now < watch->opened_at + OPENING_TIMEOUT, "the request may take for ever");
+    /* The server counts what comes beyond its limit, the parser what fills it. */
+    bool just_full = watch->client.head.state == GW_HEAD_TOO_LARGE && watch->client.head_bytes.len <= REQUEST_BYTES;
+    GW_FUZZ_CHECK(just_full || watch->client.head.state == GW_HEAD_NEED_MORE, "a request of %zu bytes gets no answer",
+                  watch->client.head_bytes.len);
+}
+
+/* A closing handshake that is complete, or whose peer is at fault, ends at once; else it waits for so long. */
+static void settle_closing(const gw_watch *watch, gw_ns now) {
+    bool at_once = (watch->client_closed || watch->guilt == GW_WATCH_FATAL) && !watch->excused;
+    GW_FUZZ_CHECK(!at_once || watch->closed_at == GW_NEVER || watch->ended_at != GW_NEVER,
+                  "no FIN behind the last Close");
+    GW_FUZZ_CHECK(watch->closed_at == GW_NEVER || watch->ended_at != GW_NEVER || now < watch->closed_at + CLOSE_TIMEOUT,
+                  "the server waits for a Close for ever");
 }
 
 void gw_watch_settle(gw_watch *watch, gw_ns now) {
-    bool over = watch->server_closed || watch->ended;
-    if (!watch->upgraded || over || watch->untimed) return;
+    if (watch->untimed) return;
+    if (!watch->upgraded) {
+        settle_opening(watch, now);
+        return;
+    }
+    GW_FUZZ_CHECK(!watch->in_lobby || watch->events.count == 0 || watch->events.lost, "an event did not arrive");
+    settle_closing(watch, now);
+    if (gw_watch_is_over(watch)) return;
     GW_FUZZ_CHECK(watch->guilt != GW_WATCH_FATAL, "the connection goes on after what fails it");
+    GW_FUZZ_CHECK(!watch->client_closed, "the client's Close is not answered");
     GW_FUZZ_CHECK(watch->hello_at != GW_NEVER, "no hello behind the 101");
     GW_FUZZ_CHECK(now < watch->next_beat_at || watch->guilt == GW_WATCH_CLOSED, "the heartbeat of %lld ns is missing",
                   (long long)watch->next_beat_at);
     if (watch->guilt != GW_WATCH_CLEAN) return;
     GW_FUZZ_CHECK(now < watch->beat_at + watch->interval + watch->grace, "a silent client is not dropped");
-    GW_FUZZ_CHECK(watch->pongs_due == 0, "%u pings are not answered", watch->pongs_due);
+    GW_FUZZ_CHECK(watch->pongs.count == 0 || watch->pongs.lost, "%u pings are not answered", watch->pongs.count);
     GW_FUZZ_CHECK(watch->ask_at != now || watch->asks == 0, "a question is not answered at once");
     gw_watch_tell(watch, (gw_heartbeat_input){.kind = GW_HEARTBEAT_TICK, .at = now});
 }

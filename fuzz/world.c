@@ -28,7 +28,7 @@ typedef struct world {
     gw_ns now;
     client clients[GW_SCRIPT_CONNS];
     size_t sent_bytes, ticks, steps;
-    size_t memory_at_start, opened;
+    size_t memory_at_start, opened, created; /* created: rooms and participants, by the operator */
     uint64_t all_sent, broadcast_bytes;
     bool stopped;
     gw_buf scratch, valid_request;
@@ -76,8 +76,12 @@ static void settle(world *w) {
     for (int i = 0; i < GW_SCRIPT_CONNS; i++) {
         client *c = &w->clients[i];
         if (c->conn && gw_core_output(c->conn).len) hand_over(w, c);
-        if (c->conn) gw_watch_settle(&c->watch, w->now);
+        if (!c->conn) continue;
+        gw_watch_settle(&c->watch, w->now);
+        bool lingers = c->watch.ended_at != GW_NEVER && w->now >= c->watch.ended_at + 2 * GW_S;
+        GW_FUZZ_CHECK(!lingers, "the connection is kept for ever after its FIN");
     }
+    GW_FUZZ_CHECK(gw_core_get_state(w->core) == GW_CORE_ALIVE, "the server died or hangs");
 }
 
 static void tick(world *w, gw_ns at) {
@@ -182,6 +186,13 @@ static void excuse_all(world *w) {
         if (w->clients[i].conn) gw_watch_excuse(&w->clients[i].watch);
 }
 
+/* An event to the lobby reaches it. */
+static bool is_in_lobby(const client *c) {
+    const gw_watch *watch = &c->watch;
+    return watch->upgraded && watch->in_lobby && !watch->untimed && !c->fin_sent && c->ending == GW_CORE_OPEN &&
+           watch->closed_at == GW_NEVER && !watch->client_closed;
+}
+
 static void room_event(world *w, const gw_script_step *step) {
     char error[GW_CORE_ERROR_BYTES];
     const gw_protocol *protocol = gw_fuzz_protocol();
@@ -193,9 +204,16 @@ static void room_event(world *w, const gw_script_step *step) {
     gw_buf_clear(&w->scratch);
     if (step->flags & 1 || strcmp(event->name, "room_close") == 0 || strcmp(event->name, "participant_kick") == 0)
         excuse_all(w);
+    bool listens[GW_SCRIPT_CONNS];
+    for (int i = 0; i < GW_SCRIPT_CONNS; i++) listens[i] = w->clients[i].conn && is_in_lobby(&w->clients[i]);
     gw_status status = gw_core_event(w->core, step->flags & 2 ? gw_span_cstr(w->room) : GW_SPAN_LIT("lobby"),
                                      gw_span_cstr(event->name), data, w->now, &w->scratch, &delivered, error);
     GW_FUZZ_CHECK(delivered <= GW_SCRIPT_CONNS, "delivered to %zu", delivered);
+    bool lobby = !(step->flags & 2) || strcmp(w->room, "lobby") == 0;
+    if (status == GW_OK && lobby && event != protocol->heartbeat.ask)
+        for (int i = 0; i < GW_SCRIPT_CONNS; i++)
+            if (w->clients[i].conn && listens[i])
+                gw_watch_expect_event(&w->clients[i].watch, event->id, gw_buf_span(&w->scratch));
     w->broadcast_bytes += delivered * (data.len + 64);
     if (status == GW_OK)
         GW_FUZZ_CHECK(gw_json_judge(gw_buf_span(&w->scratch), (gw_json_limits){0}, NULL) != GW_JSON_IS_INVALID,
@@ -207,9 +225,11 @@ static void control(world *w, const gw_script_step *step) {
     gw_status status = GW_OK;
     switch (step->a % GW_SCRIPT_CONTROL_COUNT) {
     case GW_SCRIPT_ROOM_CREATE:
+        w->created++;
         status = gw_core_room_create(w->core, w->room, error);
         break;
     case GW_SCRIPT_PARTICIPANT_CREATE:
+        w->created++;
         status = gw_core_participant_create(w->core, gw_span_cstr(w->room), id, error);
         break;
     case GW_SCRIPT_ROOM_EVENT:
@@ -223,6 +243,7 @@ static void control(world *w, const gw_script_step *step) {
     default:
         excuse_all(w);
         w->stopped = true;
+        for (int i = 0; i < GW_SCRIPT_CONNS; i++) w->clients[i].watch.server_stops = true;
         gw_core_stop(w->core, w->now);
         break;
     }
@@ -235,7 +256,8 @@ static void open_conn(world *w, client *c) {
     if (c->conn) return;
     c->conn = gw_core_on_accept(w->core, c, w->now);
     if (!c->conn) return;
-    gw_watch_open(&c->watch, w->server);
+    gw_watch_open(&c->watch, w->server, w->now);
+    c->watch.server_stops = w->stopped;
     c->chunk = 0;
     c->read = 255;
     c->fin_sent = false;
@@ -297,16 +319,18 @@ static void run_step(world *w, const gw_script_step *step) {
     settle(w);
 }
 
-/* No more memory than the bytes that came, and a fixed sum for each connection, give cause for. */
+/* No more memory than the bytes that came, what the operator made, and a fixed sum for each connection, give cause for.
+ */
 static void check_memory(const world *w) {
     size_t now = live_bytes();
     if (!now) return;
-    size_t fair = (64 << 10) + w->opened * (32 << 10) + 16 * (w->sent_bytes + (size_t)w->broadcast_bytes);
+    size_t fair =
+        (64 << 10) + w->opened * (32 << 10) + w->created * 512 + 16 * (w->sent_bytes + (size_t)w->broadcast_bytes);
     GW_FUZZ_CHECK(now <= w->memory_at_start + fair, "%zu bytes live for %zu bytes sent", now - w->memory_at_start,
                   w->sent_bytes);
 }
 
-static void begin(world *w, uint8_t config_byte) {
+static void begin(world *w, uint8_t config_byte, const gw_faults *faults) {
     gw_core_config config;
     gw_core_config_default(&config);
     w->server = gw_script_read_config(config_byte);
@@ -323,18 +347,18 @@ static void begin(world *w, uint8_t config_byte) {
     gw_fuzz_protocol(); /* loaded before the pool begins */
     gw_fuzz_pool_reset();
     w->now = 0;
-    w->sent_bytes = w->ticks = w->steps = w->opened = 0;
+    w->sent_bytes = w->ticks = w->steps = w->opened = w->created = 0;
     w->broadcast_bytes = 0;
     w->stopped = false;
     memcpy(w->room, "lobby", 6);
     w->memory_at_start = live_bytes();
-    w->core = gw_core_create(&config, 1, NULL);
+    w->core = gw_core_create(&config, 1, faults);
     GW_FUZZ_CHECK(w->core, "out of memory");
 }
 
-void gw_world_run(const gw_script *script) {
+void gw_world_run(const gw_script *script, const gw_faults *faults) {
     static world w;
-    begin(&w, script->config);
+    begin(&w, script->config, faults);
     for (size_t i = 0; i < script->count; i++) {
         const gw_script_step *step = &script->steps[i];
         if (step->op != GW_SCRIPT_AGAIN)

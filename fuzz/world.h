@@ -4,8 +4,9 @@
 #define GW_FUZZ_WORLD_H
 
 #include "fuzzing/script.h"
+#include "reference-server/faults.h"
 
-/* Runs the whole script; memory is kept for the next one. */
-void gw_world_run(const gw_script *script);
+/* Runs the whole script; memory is kept for the next one. faults: NULL, or what is planted in the server. */
+void gw_world_run(const gw_script *script, const gw_faults *faults);
 
 #endif

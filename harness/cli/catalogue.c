@@ -71,6 +71,34 @@ static const gw_file *find(const gw_files *files, const char *path) {
     return NULL;
 }
 
+bool gw_catalogue_find_protocol(void *context, const char *name, gw_span *text, const char **file) {
+    gw_catalogue *catalogue = context;
+    const gw_file *found = find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
+    if (!found) return false;
+    *text = found->text;
+    *file = found->shown;
+    return true;
+}
+
+/* All of the folder, since scenarios may name what another protocol has. One that does not load is for `check` to tell.
+ */
+static void load_others(gw_catalogue *catalogue) {
+    const gw_protocol_source source = {gw_catalogue_find_protocol, catalogue};
+    const gw_files *files = &catalogue->files;
+    catalogue->protocols = GW_ARENA_ARRAY(&catalogue->arena, const gw_protocol *, files->count + 1);
+    for (size_t i = 0; i < files->count; i++) {
+        const gw_file *file = &files->items[i];
+        if (!is_below(file->path, PROTOCOLS)) continue;
+        gw_diag unheard;
+        gw_diag_init(&unheard);
+        const gw_protocol *p = gw_protocol_load_from(&catalogue->arena, file->text, file->shown, &source, &unheard);
+        if (p) catalogue->protocols[catalogue->protocol_count++] = p;
+        gw_diag_deinit(&unheard);
+    }
+    catalogue->suite.others = catalogue->protocols;
+    catalogue->suite.other_count = catalogue->protocol_count;
+}
+
 static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
     const gw_file *file = NULL;
     if (source.protocol_file) {
@@ -87,9 +115,11 @@ static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source sour
             return GW_ERR_INVALID;
         }
     }
-    catalogue->protocol = gw_protocol_load(&catalogue->arena, file->text, file->shown, diag);
+    const gw_protocol_source others = {gw_catalogue_find_protocol, catalogue};
+    catalogue->protocol = gw_protocol_load_from(&catalogue->arena, file->text, file->shown, &others, diag);
     bool good = catalogue->protocol &&
                 gw_protocol_check_requirements(catalogue->protocol, &catalogue->requirements, file->shown, diag);
+    if (good) gw_requirements_restate(&catalogue->requirements, catalogue->protocol);
     return good ? GW_OK : GW_ERR_INVALID;
 }
 
@@ -107,6 +137,7 @@ gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source 
     }
     if (status == GW_OK) status = load_protocol(catalogue, source, diag);
     gw_suite_init(&catalogue->suite, catalogue->protocol, &catalogue->requirements);
+    if (status == GW_OK) load_others(catalogue);
     return status;
 }
 

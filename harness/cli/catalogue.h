@@ -17,6 +17,8 @@ typedef struct gw_catalogue {
     gw_files files;
     gw_arena arena;
     const gw_protocol *protocol;
+    const gw_protocol **protocols; /* all of protocols/ that load, in the arena */
+    size_t protocol_count;
     gw_requirements requirements;
     gw_suite suite;
     const char **own_files; /* scenario files of the user that were added, as they are shown */
@@ -29,6 +31,8 @@ gw_status gw_catalogue_load(gw_catalogue *catalogue, gw_catalogue_source source,
 void gw_catalogue_deinit(gw_catalogue *catalogue);
 /* The same without scenarios: for checking files one by one. */
 gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag);
+/* The description of that name in protocols/, for `extends`. The context is a gw_catalogue. */
+bool gw_catalogue_find_protocol(void *catalogue, const char *name, gw_span *text, const char **file);
 /* Adds a scenario file of the user; its id is its path without extension and without leading "/", "./" and "../". */
 gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_diag *diag);
 /* "heartbeat/x.yaml" -> "heartbeat/x"; in the arena. */

@@ -41,7 +41,8 @@ static bool check_target(const gw_file *file, gw_diag *diag) {
 }
 
 static bool check_protocol(gw_catalogue *catalogue, const gw_file *file, gw_diag *diag) {
-    const gw_protocol *protocol = gw_protocol_load(&catalogue->arena, file->text, file->shown, diag);
+    const gw_protocol_source others = {gw_catalogue_find_protocol, catalogue};
+    const gw_protocol *protocol = gw_protocol_load_from(&catalogue->arena, file->text, file->shown, &others, diag);
     return protocol && gw_protocol_check_requirements(protocol, &catalogue->requirements, file->shown, diag);
 }
 

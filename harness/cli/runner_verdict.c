@@ -25,6 +25,10 @@ static void lacking_triggers(const gw_scenario *scenario, const gw_target *targe
 
 bool runner_verdict_skip_reason(const gw_scenario *scenario, const gw_protocol *protocol, const gw_target *target,
                                 char *out, size_t size) {
+    if (scenario->lacks) {
+        snprintf(out, size, "%s", scenario->lacks);
+        return true;
+    }
     for (size_t i = 0; i < scenario->condition_count; i++) {
         const char *knob = scenario->conditions[i].knob, *wanted = scenario->conditions[i].value;
         const char *value = gw_knobs_get(&protocol->knobs, knob);

@@ -33,13 +33,109 @@ bool gw_protocol_check_requirements(const gw_protocol *protocol, const gw_requir
     for (int role = 0; role < 2; role++)
         for (int rule = 0; rule < GW_RULE_COUNT; rule++)
             check_id(requirements, protocol->rules[role][rule], gw_rule_word((gw_rule)rule), file, diag);
+    for (size_t i = 0; i < protocol->clause_count; i++)
+        check_id(requirements, protocol->clauses[i].requirement, "clauses", file, diag);
     return diag->errors == errors;
 }
 
 const gw_event *gw_protocol_event(const gw_protocol *protocol, gw_span name) {
     for (size_t i = 0; i < protocol->event_count; i++)
         if (gw_span_equal_cstr(name, protocol->events[i].name)) return &protocol->events[i];
+    for (size_t i = 0; i < protocol->event_count; i++)
+        if (protocol->events[i].was && gw_span_equal_cstr(name, protocol->events[i].was)) return &protocol->events[i];
     return NULL;
+}
+
+static const char *own_clause(const gw_protocol *protocol, const char *id) {
+    for (size_t i = 0; i < protocol->clause_count; i++)
+        if (strcmp(protocol->clauses[i].requirement, id) == 0) return protocol->clauses[i].text;
+    return NULL;
+}
+
+void gw_requirements_restate(gw_requirements *catalogue, const gw_protocol *protocol) {
+    for (size_t i = 0; protocol->clause_count && i < catalogue->count; i++) {
+        const gw_requirement *old = catalogue->items[i];
+        const char *clause = own_clause(protocol, old->id);
+        if (!clause && strncmp(old->source, "RFC ", 4) == 0) continue;
+        gw_requirement *copy = GW_ARENA_NEW(&catalogue->arena, gw_requirement);
+        *copy = *old;
+        copy->clause = gw_arena_strdup(&catalogue->arena, clause ? clause : old->title);
+        copy->source = gw_arena_strdup(&catalogue->arena, protocol->source);
+        catalogue->items[i] = copy;
+    }
+}
+
+/* ---- Roles ---- */
+
+#define ROLE_WORD(name, word) word,
+static const char *const role_words[] = {GW_EVENT_ROLE_TABLE(ROLE_WORD)};
+#undef ROLE_WORD
+#define ROLE_ENUM(name, word) EVENT_ROLE_##name,
+enum { GW_EVENT_ROLE_TABLE(ROLE_ENUM) EVENT_ROLE_COUNT };
+#undef ROLE_ENUM
+
+static int role_of(gw_span name) {
+    int i = 0;
+    while (i < EVENT_ROLE_COUNT && !gw_span_equal_cstr(name, role_words[i])) i++;
+    return i;
+}
+
+bool gw_protocol_is_role(gw_span name) {
+    return role_of(name) < EVENT_ROLE_COUNT;
+}
+
+/* Any event that a client may send without a consequence: a beat, a question, an answer. */
+static const gw_event *plain_event(const gw_heartbeat_rules *h) {
+    if (h->beat[GW_ROLE_CLIENT].send) return h->beat[GW_ROLE_CLIENT].send;
+    if (h->question[GW_ROLE_CLIENT].event) return h->question[GW_ROLE_CLIENT].event;
+    return h->question[GW_ROLE_SERVER].answer;
+}
+
+const gw_event *gw_protocol_event_for(const gw_protocol *protocol, gw_span name, gw_role sender) {
+    const gw_heartbeat_rules *h = &protocol->heartbeat;
+    const gw_event *named = gw_protocol_event(protocol, name);
+    if (named) return named;
+    switch (role_of(name)) {
+    case EVENT_ROLE_HELLO:
+        return h->hello;
+    case EVENT_ROLE_BEAT:
+        return h->beat[sender].send;
+    case EVENT_ROLE_ASK:
+        return h->question[sender].event;
+    case EVENT_ROLE_ANSWER:
+        return h->question[gw_role_other(sender)].answer;
+    case EVENT_ROLE_GREETING:
+        return h->greeting.send;
+    case EVENT_ROLE_PLAIN:
+        return plain_event(h);
+    default:
+        return NULL;
+    }
+}
+
+gw_data_template gw_protocol_usual_data(const gw_protocol *protocol, const gw_event *event, gw_role sender) {
+    const gw_heartbeat_rules *h = &protocol->heartbeat;
+    if (event && event == h->beat[sender].send) return h->beat[sender].data;
+    if (event && event == h->question[sender].event) return h->question[sender].data;
+    if (event && event == h->question[gw_role_other(sender)].answer)
+        return h->question[gw_role_other(sender)].answer_data;
+    if (event && sender == GW_ROLE_CLIENT && event == h->greeting.send) return h->greeting.data;
+    return "{}";
+}
+
+/* ---- By id ---- */
+
+const gw_event *gw_protocol_event_tagged(const gw_protocol *protocol, const gw_event *first, gw_span tag) {
+    const gw_event *rest = NULL;
+    for (size_t i = first->index; i < protocol->event_count; i++) {
+        const gw_event *event = &protocol->events[i];
+        if (strcmp(event->id_s, first->id_s) != 0) continue;
+        if (!event->tag)
+            rest = event;
+        else if (tag.ptr && gw_span_equal_cstr(tag, event->tag))
+            return event;
+    }
+    return rest;
 }
 
 const gw_event *gw_protocol_event_by_id(const gw_protocol *protocol, int64_t id) {

@@ -29,6 +29,17 @@ void gw_loader_codes(gw_loader *l, const gw_doc_node *node, const char *what, gw
 unsigned gw_loader_words(gw_loader *l, const gw_doc_node *node, const char *const *words, size_t count,
                          const char *what);
 
+/* Loads the tree of `root` on top of all that it extends. */
+void gw_loader_extend(gw_loader *l, const gw_doc_node *root, const gw_protocol_source *source,
+                      void (*load)(gw_loader *l, const gw_doc_node *root));
+/* Data of a message: JSON, or `absent` as NULL; false after an error. */
+bool gw_loader_data(gw_loader *l, const gw_doc_node *node, const char *what, gw_data_template *out);
+/* The `greeting` of the heartbeat section. */
+void gw_loader_greeting(gw_loader *l, const gw_doc_node *node);
+/* The `envelope`. */
+void gw_loader_envelope(gw_loader *l, const gw_doc_node *node);
+/* The `events`; the envelope is there already. */
+void gw_loader_events(gw_loader *l, const gw_doc_node *node);
 /* The `heartbeat` section; the events are there already. */
 void gw_loader_heartbeat(gw_loader *l, const gw_doc_node *node);
 

@@ -49,7 +49,12 @@ bool gw_loader_pointer(gw_loader *l, const gw_doc_node *node, const char *what, 
 const gw_event *gw_loader_event(gw_loader *l, const gw_doc_node *node, const char *what) {
     const char *names[GW_PROTOCOL_MAX_EVENTS];
     size_t which;
-    for (size_t i = 0; i < l->protocol->event_count; i++) names[i] = l->protocol->events[i].name;
+    for (size_t i = 0; i < l->protocol->event_count; i++) {
+        const gw_event *event = &l->protocol->events[i];
+        names[i] = event->name;
+        /* What an earlier description says goes on under the new name. */
+        if (event->was && node->kind == GW_DOC_STRING && strcmp(event->was, node->text) == 0) return event;
+    }
     if (!gw_doc_expect_word(l->diag, node, names, l->protocol->event_count, what, &which)) return NULL;
     return &l->protocol->events[which];
 }
@@ -109,94 +114,18 @@ void gw_loader_codes(gw_loader *l, const gw_doc_node *node, const char *what, gw
 
 /* ---- Sections ---- */
 
-static void load_envelope(gw_loader *l, const gw_doc_node *node) {
-    static const char *const keys[] = {"id", "data", "id-type", "message"};
-    static const char *const types[] = {"integer", "string"};
-    static const char *const messages[] = {"text", "binary"};
-    gw_envelope *e = &l->protocol->envelope;
-    size_t which = 0;
-    if (!gw_doc_expect_keys(l->diag, node, keys, GW_LOADER_COUNT(keys), "envelope")) return;
-    if (gw_doc_require(l->diag, node, "id", "envelope")) gw_loader_pointer(l, gw_doc_get(node, "id"), "id", &e->id);
-    if (gw_doc_require(l->diag, node, "data", "envelope"))
-        gw_loader_pointer(l, gw_doc_get(node, "data"), "data", &e->data);
-    const gw_doc_node *type = gw_doc_get(node, "id-type"), *message = gw_doc_get(node, "message");
-    if (type && gw_doc_expect_word(l->diag, type, types, 2, "id-type", &which)) e->id_type = (gw_id_type)which;
-    if (message && gw_doc_expect_word(l->diag, message, messages, 2, "message", &which)) e->binary = which == 1;
-    /* One inside the other could not both be written. */
-    size_t common = 0;
-    while (common < e->id.count && common < e->data.count && strcmp(e->id.keys[common], e->data.keys[common]) == 0)
-        common++;
-    if (e->id.count && e->data.count && (common == e->id.count || common == e->data.count))
-        gw_doc_error(l->diag, gw_doc_get(node, "data"), "id and data must be different members");
-}
-
-static void load_id(gw_loader *l, const gw_doc_node *node, gw_event *event, size_t before) {
-    bool text = l->protocol->envelope.id_type == GW_ID_STRING;
-    if (!gw_doc_expect_kind(l->diag, node, text ? GW_DOC_STRING : GW_DOC_INT, "id")) return;
-    event->id = node->integer;
-    event->id_s = text ? gw_loader_text(l, node, "id") : gw_arena_printf(l->arena, "%lld", (long long)node->integer);
-    for (size_t i = 0; event->id_s && i < before; i++) {
-        const gw_event *other = &l->protocol->events[i];
-        if (other->id_s && strcmp(other->id_s, event->id_s) == 0)
-            gw_doc_error(l->diag, node, "the id %s is that of %s already", event->id_s, other->name);
-    }
-}
-
-/* One id for both roles, or a map by role. */
-static void load_requirement(gw_loader *l, const gw_doc_node *node, gw_event *event) {
-    static const char *const roles[] = {"server", "client"};
-    if (node->kind != GW_DOC_MAP) {
-        event->requirement[0] = event->requirement[1] = gw_loader_text(l, node, "requirement");
-        return;
-    }
-    if (!gw_doc_expect_keys(l->diag, node, roles, 2, "requirement")) return;
-    for (int role = 0; role < 2; role++) {
-        const gw_doc_node *id = gw_doc_get(node, roles[role]);
-        if (id) event->requirement[role] = gw_loader_text(l, id, "requirement");
-    }
-}
-
-static void load_event(gw_loader *l, const gw_doc_node *node, gw_event *event, size_t index) {
-    static const char *const keys[] = {"id", "from", "clause", "data-clause", "requirement", "data", "data-non-strict"};
-    char what[96];
-    snprintf(what, sizeof what, "event %.60s", node->key);
-    event->name = gw_arena_strdup(l->arena, node->key);
-    event->index = index;
-    if (!gw_doc_expect_keys(l->diag, node, keys, GW_LOADER_COUNT(keys), what)) return;
-    if (gw_doc_require(l->diag, node, "id", what)) load_id(l, gw_doc_get(node, "id"), event, index);
-    if (gw_doc_require(l->diag, node, "from", what)) event->from = gw_loader_side(l, gw_doc_get(node, "from"), "from");
-    event->clause = gw_loader_text(l, gw_doc_get(node, "clause"), "clause");
-    event->data_clause = gw_loader_text(l, gw_doc_get(node, "data-clause"), "data-clause");
-    const gw_doc_node *requirement = gw_doc_get(node, "requirement"), *data = gw_doc_get(node, "data"),
-                      *lax = gw_doc_get(node, "data-non-strict");
-    if (requirement) load_requirement(l, requirement, event);
-    if (data) event->data = gw_schema_compile(l->arena, data, l->diag);
-    if (lax) event->non_strict = gw_schema_compile(l->arena, lax, l->diag);
-    if (lax && !data) gw_doc_error(l->diag, lax, "data-non-strict is laxer than data, which is missing");
-}
-
-static void load_events(gw_loader *l, const gw_doc_node *node) {
-    if (!gw_doc_expect_kind(l->diag, node, GW_DOC_MAP, "events")) return;
-    if (node->count == 0 || node->count > GW_PROTOCOL_MAX_EVENTS) {
-        gw_doc_error(l->diag, node, "events must name 1 to %d events", (int)GW_PROTOCOL_MAX_EVENTS);
-        return;
-    }
-    gw_event *events = GW_ARENA_ARRAY(l->arena, gw_event, node->count);
-    size_t n = 0;
-    l->protocol->events = l->events = events;
-    for (const gw_doc_node *c = node->first; c; c = c->next, n++) load_event(l, c, &events[n], n);
-    l->protocol->event_count = n;
-}
-
 static void load_reaction(gw_loader *l, const gw_doc_node *node, gw_reaction *out) {
-    static const char *const keys[] = {"any-of", "codes"};
-    static const char *const words[] = {"ignore", "close"};
-    if (!gw_doc_expect_keys(l->diag, node, keys, 2, "a reaction") ||
+    static const char *const keys[] = {"any-of", "codes", "error"};
+    static const char *const words[] = {"ignore", "close", "error"};
+    if (!gw_doc_expect_keys(l->diag, node, keys, 3, "a reaction") ||
         !gw_doc_require(l->diag, node, "any-of", "a reaction"))
         return;
-    unsigned bits = gw_loader_words(l, gw_doc_get(node, "any-of"), words, 2, "any-of");
-    const gw_doc_node *codes = gw_doc_get(node, "codes");
+    unsigned bits = gw_loader_words(l, gw_doc_get(node, "any-of"), words, 3, "any-of");
+    const gw_doc_node *codes = gw_doc_get(node, "codes"), *error = gw_doc_get(node, "error");
     *out = (gw_reaction){.ignore = bits & 1, .close = (bits & 2) != 0};
+    if ((bits & 4) && !error) gw_doc_error(l->diag, node, "any-of names error: then 'error' names the event");
+    if (error && !(bits & 4)) gw_doc_error(l->diag, error, "error goes with 'error' in any-of");
+    if (error) out->error = gw_loader_event(l, error, "error");
     if (codes) gw_loader_codes(l, codes, "codes", &out->codes);
 }
 
@@ -245,9 +174,26 @@ static void load_closes(gw_loader *l, const gw_doc_node *node) {
     l->protocol->close_count = n;
 }
 
+static void load_rate(gw_loader *l, const gw_doc_node *node) {
+    static const char *const keys[] = {"count", "per"};
+    if (!gw_doc_expect_keys(l->diag, node, keys, 2, "messages")) return;
+    const gw_doc_node *count = gw_doc_get(node, "count"), *per = gw_doc_get(node, "per");
+    if (!gw_doc_require(l->diag, node, "count", "messages") || !gw_doc_require(l->diag, node, "per", "messages"))
+        return;
+    bool ok = gw_doc_expect_kind(l->diag, count, GW_DOC_INT, "count");
+    if (ok && (count->integer < 1 || count->integer > UINT32_MAX)) {
+        gw_doc_error(l->diag, count, "count must be 1 to %lu", (unsigned long)UINT32_MAX);
+        ok = false;
+    }
+    if (!gw_doc_expect_duration(l->diag, per, &l->protocol->messages_per) || !ok) return;
+    l->protocol->max_messages = (uint32_t)count->integer;
+    if (l->protocol->messages_per <= 0) gw_doc_error(l->diag, per, "per must be above 0");
+}
+
 static void load_limits(gw_loader *l, const gw_doc_node *node) {
-    static const char *const keys[] = {"message-bytes"};
-    if (!gw_doc_expect_keys(l->diag, node, keys, 1, "limits")) return;
+    static const char *const keys[] = {"message-bytes", "messages"};
+    if (!gw_doc_expect_keys(l->diag, node, keys, 2, "limits")) return;
+    if (gw_doc_get(node, "messages")) load_rate(l, gw_doc_get(node, "messages"));
     const gw_doc_node *bytes = gw_doc_get(node, "message-bytes");
     if (!bytes || !gw_doc_expect_kind(l->diag, bytes, GW_DOC_INT, "message-bytes")) return;
     if (bytes->integer <= 0)
@@ -266,14 +212,66 @@ static void finish_events(gw_loader *l) {
             if (!event->requirement[role])
                 event->requirement[role] =
                     p->rules[role][beat || event == p->heartbeat.ask ? GW_RULE_HEARTBEAT_SHAPE : GW_RULE_ENVELOPE];
-        event->broadcast = (event->from & GW_FROM_SERVER) && !beat && event != p->heartbeat.hello;
+        const gw_heartbeat_rules *h = &p->heartbeat;
+        bool role = beat || event == h->hello || event == h->greeting.answer;
+        for (int side = 0; side < 2; side++)
+            role |= event == h->beat[side].send || (event == h->question[side].answer && event != h->ask);
+        event->broadcast = (event->from & GW_FROM_SERVER) && !role;
     }
 }
 
+static void load_clauses(gw_loader *l, const gw_doc_node *node) {
+    if (!gw_doc_expect_kind(l->diag, node, GW_DOC_MAP, "clauses")) return;
+    gw_clause *list = GW_ARENA_ARRAY(l->arena, gw_clause, node->count);
+    size_t n = 0;
+    for (const gw_doc_node *c = node->first; c; c = c->next) {
+        const char *text = gw_loader_text(l, c, "a clause");
+        if (text) list[n++] = (gw_clause){gw_arena_strdup(l->arena, c->key), text};
+    }
+    l->protocol->clauses = list;
+    l->protocol->clause_count = n;
+}
+
+/* Value that stands in a query or a header as it is. */
+static const char *plain_value(gw_loader *l, const gw_doc_node *node, const char *allowed) {
+    bool scalar = node->kind == GW_DOC_STRING || node->kind == GW_DOC_INT || node->kind == GW_DOC_FLOAT;
+    if (scalar && node->text_len == strlen(node->text)) {
+        bool plain = true;
+        for (const char *p = node->text; *p; p++)
+            plain &= (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
+                     strchr(allowed, *p) != NULL;
+        if (plain) return gw_arena_strdup(l->arena, node->text);
+    }
+    gw_doc_error(l->diag, node, "%s has a character that cannot stand there", node->key);
+    return NULL;
+}
+
+static void load_handshake(gw_loader *l, const gw_doc_node *node) {
+    static const char *const keys[] = {"query", "headers"};
+    if (!gw_doc_expect_keys(l->diag, node, keys, 2, "handshake")) return;
+    const gw_doc_node *query = gw_doc_get(node, "query"), *headers = gw_doc_get(node, "headers");
+    const char *text = NULL;
+    if (query && gw_doc_expect_kind(l->diag, query, GW_DOC_MAP, "query"))
+        for (const gw_doc_node *c = query->first; c; c = c->next) {
+            const char *value = plain_value(l, c, "-._~%");
+            if (value) text = gw_arena_printf(l->arena, "%s%s%s=%s", text ? text : "", text ? "&" : "", c->key, value);
+        }
+    l->protocol->query = text;
+    if (!headers || !gw_doc_expect_kind(l->diag, headers, GW_DOC_MAP, "headers")) return;
+    const char **list = GW_ARENA_ARRAY(l->arena, const char *, 2 * headers->count + 1);
+    for (const gw_doc_node *c = headers->first; c; c = c->next) {
+        const char *value = plain_value(l, c, " !#$%&'()*+,-./:;<=>?@[]^_`{|}~\"");
+        if (!value) continue;
+        list[2 * l->protocol->header_count] = gw_arena_strdup(l->arena, c->key);
+        list[2 * l->protocol->header_count++ + 1] = value;
+    }
+    l->protocol->headers = list;
+}
+
 static void load_root(gw_loader *l, const gw_doc_node *root) {
-    static const char *const keys[] = {"protocol", "version", "source",    "endpoint", "subprotocol",
-                                       "envelope", "events",  "heartbeat", "close",    "reactions",
-                                       "limits",   "rules",   "knobs"};
+    static const char *const keys[] = {"protocol", "version",   "extends", "source",    "endpoint", "handshake",
+                                       "envelope", "events",    "close",   "heartbeat", "limits",   "subprotocol",
+                                       "rules",    "reactions", "knobs",   "clauses"};
     static const char *const needed[] = {"protocol", "endpoint", "envelope", "events"};
     gw_protocol *p = l->protocol;
     if (!gw_doc_expect_keys(l->diag, root, keys, GW_LOADER_COUNT(keys), "a protocol description")) return;
@@ -290,8 +288,10 @@ static void load_root(gw_loader *l, const gw_doc_node *root) {
     if (p->endpoint && p->endpoint[0] != '/')
         gw_doc_error(l->diag, endpoint, "endpoint must be a path that begins with '/'");
     load_rules(l, gw_doc_get(root, "rules"));
-    if (gw_doc_get(root, "envelope")) load_envelope(l, gw_doc_get(root, "envelope"));
-    if (gw_doc_get(root, "events")) load_events(l, gw_doc_get(root, "events"));
+    if (gw_doc_get(root, "handshake")) load_handshake(l, gw_doc_get(root, "handshake"));
+    if (gw_doc_get(root, "clauses")) load_clauses(l, gw_doc_get(root, "clauses"));
+    if (gw_doc_get(root, "envelope")) gw_loader_envelope(l, gw_doc_get(root, "envelope"));
+    if (gw_doc_get(root, "events")) gw_loader_events(l, gw_doc_get(root, "events"));
     if (gw_doc_get(root, "heartbeat")) gw_loader_heartbeat(l, gw_doc_get(root, "heartbeat"));
     load_reactions(l, gw_doc_get(root, "reactions"));
     if (gw_doc_get(root, "close")) load_closes(l, gw_doc_get(root, "close"));
@@ -300,13 +300,18 @@ static void load_root(gw_loader *l, const gw_doc_node *root) {
     finish_events(l);
 }
 
-const gw_protocol *gw_protocol_load(gw_arena *arena, gw_span text, const char *file, gw_diag *diag) {
+const gw_protocol *gw_protocol_load_from(gw_arena *arena, gw_span text, const char *file,
+                                         const gw_protocol_source *source, gw_diag *diag) {
     gw_doc *doc = gw_doc_parse(text, file, diag);
     if (!doc) return NULL;
     gw_loader l = {.arena = arena, .diag = diag, .protocol = GW_ARENA_NEW(arena, gw_protocol)};
     size_t errors = diag->errors;
     gw_knobs_init(&l.protocol->knobs);
-    load_root(&l, gw_doc_root(doc));
+    gw_loader_extend(&l, gw_doc_root(doc), source, load_root);
     gw_doc_destroy(doc);
     return diag->errors == errors ? l.protocol : NULL;
+}
+
+const gw_protocol *gw_protocol_load(gw_arena *arena, gw_span text, const char *file, gw_diag *diag) {
+    return gw_protocol_load_from(arena, text, file, NULL, diag);
 }

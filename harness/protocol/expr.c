@@ -6,19 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum op_kind { OP_CONSTANT, OP_INTERVAL, OP_EPS, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MIN, OP_MAX } op_kind;
+typedef enum op_kind { OP_CONSTANT, OP_SYMBOL, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MIN, OP_MAX } op_kind;
 
 typedef struct op {
     op_kind kind;
-    double value; /* OP_CONSTANT: ns, or a plain number */
+    double value;    /* OP_CONSTANT: ns, or a plain number */
+    unsigned symbol; /* OP_SYMBOL: GW_EXPR_... */
 } op;
 
 struct gw_expr {
     const char *text;
     op ops[GW_EXPR_MAX_OPS];
     size_t count;
-    bool uses_interval, uses_eps;
+    unsigned symbols;
 };
+
+static const struct symbol {
+    const char *word;
+    unsigned bit;
+} symbols[] = {{"I", GW_EXPR_I}, {"eps", GW_EXPR_EPS},   {"T", GW_EXPR_T},
+               {"D", GW_EXPR_D}, {"Dmax", GW_EXPR_DMAX}, {"G", GW_EXPR_G}};
+
+enum { SYMBOL_COUNT = sizeof symbols / sizeof *symbols };
+
+/* 0: no symbol. */
+static unsigned symbol_of(gw_span word) {
+    for (size_t i = 0; i < SYMBOL_COUNT; i++)
+        if (gw_span_equal_cstr(word, symbols[i].word)) return symbols[i].bit;
+    return 0;
+}
 
 /* What a sub-expression is: a time, or a plain factor. */
 typedef enum unit { UNIT_NUMBER, UNIT_TIME } unit;
@@ -64,7 +80,14 @@ static gw_span word_at(const compiler *c, size_t at) {
 
 static bool emit(compiler *c, op_kind kind, double value) {
     if (c->expr->count >= GW_EXPR_MAX_OPS) return fail(c, c->at, "the expression is too long");
-    c->expr->ops[c->expr->count++] = (op){kind, value};
+    c->expr->ops[c->expr->count++] = (op){kind, value, 0};
+    return true;
+}
+
+static bool emit_symbol(compiler *c, unsigned symbol) {
+    if (!emit(c, OP_SYMBOL, 0)) return false;
+    c->expr->ops[c->expr->count - 1].symbol = symbol;
+    c->expr->symbols |= symbol;
     return true;
 }
 
@@ -87,8 +110,7 @@ static bool parse_number(compiler *c, unit *result) {
     *result = UNIT_NUMBER;
     if (suffix.len) {
         gw_ns time;
-        if (gw_span_equal_cstr(suffix, "I") || gw_span_equal_cstr(suffix, "eps"))
-            return fail(c, c->at, "write a '*' between a number and 'I' or 'eps'");
+        if (symbol_of(suffix)) return fail(c, c->at, "write a '*' between a number and 'I' or 'eps'");
         c->at += suffix.len;
         if (gw_time_parse(gw_span_sub(c->text, start, c->at - start), &time) != GW_OK)
             return fail(c, start, "not a duration: the units are ns, us, ms, s and m");
@@ -121,17 +143,10 @@ static bool parse_word(compiler *c, unit *result) {
     size_t start = c->at;
     c->at += word.len;
     *result = UNIT_TIME;
-    if (gw_span_equal_cstr(word, "I")) {
-        c->expr->uses_interval = true;
-        return emit(c, OP_INTERVAL, 0);
-    }
-    if (gw_span_equal_cstr(word, "eps")) {
-        c->expr->uses_eps = true;
-        return emit(c, OP_EPS, 0);
-    }
+    if (symbol_of(word)) return emit_symbol(c, symbol_of(word));
     if (gw_span_equal_cstr(word, "min")) return parse_choice(c, OP_MIN, result);
     if (gw_span_equal_cstr(word, "max")) return parse_choice(c, OP_MAX, result);
-    return fail(c, start, "unknown word: there are I, eps, min and max");
+    return fail(c, start, "unknown word: there are I, eps, T, D, Dmax, G, min and max");
 }
 
 static bool parse_factor(compiler *c, unit *result) {
@@ -229,7 +244,7 @@ const gw_expr *gw_expr_from_doc(gw_arena *arena, const gw_doc_node *node, const 
 const gw_expr *gw_expr_constant(gw_arena *arena, gw_ns value) {
     gw_expr *expr = GW_ARENA_NEW(arena, gw_expr);
     *expr = (gw_expr){.text = gw_arena_printf(arena, "%gms", (double)value / (double)GW_MS), .count = 1};
-    expr->ops[0] = (op){OP_CONSTANT, (double)value};
+    expr->ops[0] = (op){OP_CONSTANT, (double)value, 0};
     return expr;
 }
 
@@ -250,6 +265,23 @@ static double apply(op_kind kind, double a, double b) {
     }
 }
 
+static gw_ns value_of(unsigned symbol, const gw_expr_env *env) {
+    switch (symbol) {
+    case GW_EXPR_I:
+        return env->interval;
+    case GW_EXPR_EPS:
+        return env->eps;
+    case GW_EXPR_T:
+        return env->timeout;
+    case GW_EXPR_D:
+        return env->drop;
+    case GW_EXPR_DMAX:
+        return env->drop_max;
+    default:
+        return env->greeting;
+    }
+}
+
 gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
     double stack[GW_EXPR_MAX_OPS] = {0};
     size_t n = 0;
@@ -257,10 +289,8 @@ gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
         const op *o = &expr->ops[i];
         if (o->kind == OP_CONSTANT)
             stack[n++] = o->value;
-        else if (o->kind == OP_INTERVAL)
-            stack[n++] = (double)env.interval;
-        else if (o->kind == OP_EPS)
-            stack[n++] = (double)env.eps;
+        else if (o->kind == OP_SYMBOL)
+            stack[n++] = (double)value_of(o->symbol, &env);
         else
             n--, stack[n - 1] = apply(o->kind, stack[n - 1], stack[n]);
     }
@@ -270,12 +300,16 @@ gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
     return (gw_ns)llround(value);
 }
 
+unsigned gw_expr_symbols(const gw_expr *expr) {
+    return expr->symbols;
+}
+
 bool gw_expr_uses_interval(const gw_expr *expr) {
-    return expr->uses_interval;
+    return expr->symbols & (GW_EXPR_I | GW_EXPR_T | GW_EXPR_D | GW_EXPR_DMAX | GW_EXPR_G);
 }
 
 bool gw_expr_uses_eps(const gw_expr *expr) {
-    return expr->uses_eps;
+    return expr->symbols & GW_EXPR_EPS;
 }
 
 const char *gw_expr_text(const gw_expr *expr) {

@@ -16,7 +16,14 @@ typedef struct gw_expr gw_expr; /* immutable; lives in the arena it was compiled
 typedef struct gw_expr_env {
     gw_ns interval; /* I */
     gw_ns eps;
+    gw_ns timeout;  /* T: what hello announces beside I */
+    gw_ns drop;     /* D: a silent side is dropped no sooner */
+    gw_ns drop_max; /* Dmax: and no later */
+    gw_ns greeting; /* G: the client's first message is due */
 } gw_expr_env;
+
+/* Symbols, as bits. */
+enum { GW_EXPR_I = 1, GW_EXPR_EPS = 2, GW_EXPR_T = 4, GW_EXPR_D = 8, GW_EXPR_DMAX = 16, GW_EXPR_G = 32 };
 
 typedef struct gw_expr_error {
     size_t offset; /* byte in the text */
@@ -33,6 +40,9 @@ const gw_expr *gw_expr_constant(gw_arena *arena, gw_ns value);
 /* Rounded to the nearest nanosecond, half away from zero; GW_NEVER (or -GW_NEVER) when it does not fit or the
  * expression divides by zero. May be negative. */
 gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env);
+/* GW_EXPR_... that it names. */
+unsigned gw_expr_symbols(const gw_expr *expr);
+/* It grows with what hello announces: names I, T, D or Dmax. */
 bool gw_expr_uses_interval(const gw_expr *expr);
 bool gw_expr_uses_eps(const gw_expr *expr);
 /* As the user wrote it. */

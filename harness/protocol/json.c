@@ -261,14 +261,12 @@ static bool take_name(judge *j) {
     if (j->p >= j->end || *j->p != '"') return fault_here(j, GW_JSON_EXPECTED_KEY);
     j->p++;
     if (!take_string(j, &escaped)) return false;
-    gw_json_name name = {
-        .offset = (size_t)(start - j->start) + 1, .len = (size_t)(j->p - start) - 2, .escaped = escaped};
-    size_t duplicate;
-    switch (gw_json_names_add(&j->names, &name, &duplicate)) {
+    const size_t offset = (size_t)(start - j->start) + 1;
+    switch (gw_json_names_add(&j->names, offset, (size_t)(j->p - start) - 2, escaped)) {
     case GW_JSON_NAMES_NEW:
         break;
     case GW_JSON_NAMES_DUPLICATE:
-        note(j, GW_JSON_DUPLICATE_KEY, duplicate - 1);
+        note(j, GW_JSON_DUPLICATE_KEY, offset - 1);
         break;
     case GW_JSON_NAMES_NO_MEMORY:
         return fault_at(j, GW_JSON_NO_MEMORY, start);

@@ -145,20 +145,19 @@ static bool grow(gw_json_names *names) {
     return true;
 }
 
-gw_json_names_result gw_json_names_add(gw_json_names *names, gw_json_name *name, size_t *offset) {
-    gw_json_names_result result = GW_JSON_NAMES_NEW;
-    name->hash = hash_name(names, name);
-    if (names->count - names->base < GW_JSON_NAMES_SMALL) {
-        for (size_t i = names->base; i < names->count; i++) {
-            if (names->items[i].hash != name->hash || !same_name(names, &names->items[i], name)) continue;
-            *offset = name->offset;
-            result = GW_JSON_NAMES_DUPLICATE;
-            break;
-        }
-    }
+gw_json_names_result gw_json_names_add(gw_json_names *names, size_t offset, size_t len, bool escaped) {
     if (names->count == names->capacity && !grow(names)) return GW_JSON_NAMES_NO_MEMORY;
-    names->items[names->count++] = *name;
-    return result;
+    gw_json_name *name = &names->items[names->count], *first = names->items + names->base;
+    size_t earlier = names->count++ - names->base;
+    /* Written field by field where it stays: a copy would wait for these very stores. */
+    name->offset = offset;
+    name->len = len;
+    name->escaped = escaped;
+    name->hash = hash_name(names, name);
+    if (earlier >= GW_JSON_NAMES_SMALL) return GW_JSON_NAMES_NEW;
+    for (gw_json_name *other = first; other < name; other++)
+        if (other->hash == name->hash && same_name(names, other, name)) return GW_JSON_NAMES_DUPLICATE;
+    return GW_JSON_NAMES_NEW;
 }
 
 static int compare_names(const void *a, const void *b) {

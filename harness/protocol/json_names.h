@@ -34,8 +34,8 @@ typedef enum gw_json_names_result {
 void gw_json_names_init(gw_json_names *names, const uint8_t *text);
 void gw_json_names_deinit(gw_json_names *names);
 void gw_json_names_open(gw_json_names *names);
-/* Fills in the hash. DUPLICATE: *offset is that of the name added. */
-gw_json_names_result gw_json_names_add(gw_json_names *names, gw_json_name *name, size_t *offset);
+/* Takes the raw name of `len` bytes at `offset`; DUPLICATE: the object has it already. */
+gw_json_names_result gw_json_names_add(gw_json_names *names, size_t offset, size_t len, bool escaped);
 /* True when a duplicate shows only now: *offset is that of the first second occurrence. */
 bool gw_json_names_close(gw_json_names *names, size_t *offset);
 

@@ -29,11 +29,15 @@ typedef struct gw_packet {
     gw_packet_fault fault;
     gw_json_report json;   /* what the judge said */
     const gw_event *event; /* NULL unless fault is NONE */
-    cJSON *tree;           /* NULL when the text is not JSON */
+    cJSON *tree;           /* NULL when the body is not JSON; of a flat envelope without its id */
+    cJSON *id;             /* of a flat envelope: what was taken out of the tree; else NULL */
     const cJSON *data;     /* in tree; NULL: absent */
-    gw_span id_text;       /* exact text of the id, quotes included; ptr NULL: absent */
-    gw_span data_text;     /* exact text of the data; ptr NULL: absent */
-    gw_span text;          /* own copy of the message, with a NUL behind it */
+    bool has_sequence;     /* a whole number stands at the envelope's sequence */
+    int64_t sequence;
+    gw_span body;      /* text without a prefix */
+    gw_span id_text;   /* exact text of the id, quotes included (a prefix has none); ptr NULL: absent */
+    gw_span data_text; /* exact text of the data; ptr NULL: absent */
+    gw_span text;      /* own copy of the message, with a NUL behind it */
 } gw_packet;
 
 /* Decodes a whole message. NULL only when there is no memory. The caller owns it: gw_packet_destroy. Exact ids: 1.0,
@@ -47,6 +51,8 @@ void gw_packet_judge(const gw_packet *packet, const gw_protocol *protocol, gw_ro
                      gw_violation_sink sink);
 /* The announced interval of a hello, in ns; false when the field is not a number above 0 (or beyond 292 years). */
 bool gw_packet_interval(const gw_packet *packet, const gw_protocol *protocol, gw_ns *interval);
+/* T likewise. */
+bool gw_packet_timeout(const gw_packet *packet, const gw_protocol *protocol, gw_ns *timeout);
 
 /* What to encode. Zero initialised but for event: the event with data {}. */
 typedef struct gw_packet_spec {
@@ -54,7 +60,8 @@ typedef struct gw_packet_spec {
     const cJSON *id;       /* any JSON value in place of the event's id */
     const cJSON *data;     /* NULL: {} */
     bool data_absent;
-    const cJSON *extra; /* object: further members of the top level */
+    const cJSON *extra;      /* object: further members of the top level; a prefixed message has none */
+    const int64_t *sequence; /* stands at the envelope's sequence, where there is one; NULL: left out */
 } gw_packet_spec;
 
 /* Appends the message as compact JSON text. GW_ERR_LIMIT or GW_ERR_NOMEM of the buffer; then it is unchanged but for

@@ -88,27 +88,43 @@ static void append_nested(gw_buf *out, const member *m, size_t level) {
     for (size_t i = level + 1; i < m->pointer->count; i++) gw_buf_append_byte(out, '}');
 }
 
-/* Both members, sharing the objects that their pointers share. */
-static void append_members(gw_buf *out, const member *list, size_t count) {
-    size_t common = 0;
-    if (count == 2)
-        while (strcmp(list[0].pointer->keys[common], list[1].pointer->keys[common]) == 0) common++;
-    for (size_t i = 0; i < common; i++) {
-        append_key(out, list[0].pointer->keys[i]);
-        gw_buf_append_byte(out, '{');
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (i) gw_buf_append_byte(out, ',');
-        append_nested(out, &list[i], common);
-    }
-    for (size_t i = 0; i < common; i++) gw_buf_append_byte(out, '}');
+static bool begins_alike(const member *a, const member *b, size_t level) {
+    return a->pointer->count > level && b->pointer->count > level &&
+           strcmp(a->pointer->keys[level], b->pointer->keys[level]) == 0;
 }
 
-gw_status gw_packet_encode(const gw_protocol *protocol, const gw_packet_spec *spec, gw_buf *out) {
+/* Members from their key number `level` on; neighbours share the objects that their pointers share. */
+static void append_members(gw_buf *out, const member *list, size_t count, size_t level) {
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && begins_alike(&list[i], &list[end], level);) end++;
+        if (i) gw_buf_append_byte(out, ',');
+        if (end == i + 1) {
+            append_nested(out, &list[i], level);
+            continue;
+        }
+        append_key(out, list[i].pointer->keys[level]);
+        gw_buf_append_byte(out, '{');
+        append_members(out, list + i, end - i, level + 1);
+        gw_buf_append_byte(out, '}');
+    }
+}
+
+static void append_children(gw_buf *out, const cJSON *object, size_t *count) {
+    const cJSON *child = cJSON_IsObject(object) ? object->child : NULL;
+    for (; child; child = child->next) {
+        if ((*count)++) gw_buf_append_byte(out, ',');
+        append_key(out, child->string);
+        gw_packet_append_json(out, child);
+    }
+}
+
+enum { MAX_MEMBERS = 4 };
+
+static void append_object(const gw_protocol *protocol, const gw_packet_spec *spec, gw_buf *out) {
     const gw_envelope *envelope = &protocol->envelope;
-    cJSON id = {.type = cJSON_String};
-    member list[2];
-    size_t count = 0, start = out->len;
+    cJSON id = {.type = cJSON_String}, tag = {.type = cJSON_String}, sequence = {.type = cJSON_Number};
+    member list[MAX_MEMBERS];
+    size_t count = 0;
     if (spec->id)
         list[count++] = (member){&envelope->id, spec->id, NULL};
     else if (spec->event && envelope->id_type == GW_ID_INTEGER)
@@ -117,18 +133,48 @@ gw_status gw_packet_encode(const gw_protocol *protocol, const gw_packet_spec *sp
         id.valuestring = (char *)(uintptr_t)spec->event->id_s;
         list[count++] = (member){&envelope->id, &id, NULL};
     }
-    if (!spec->data_absent) list[count++] = (member){&envelope->data, spec->data, "{}"};
+    if (!spec->data_absent && envelope->form == GW_FORM_NESTED)
+        list[count++] = (member){&envelope->data, spec->data, "{}"};
+    if (spec->sequence && envelope->sequence.text) {
+        sequence.valuedouble = (double)*spec->sequence;
+        list[count++] = (member){&envelope->sequence, &sequence, NULL};
+    }
+    if (spec->event && spec->event->tag && envelope->name.text) {
+        tag.valuestring = (char *)(uintptr_t)spec->event->tag;
+        list[count++] = (member){&envelope->name, &tag, NULL};
+    }
+    gw_buf_append_byte(out, '{');
+    append_members(out, list, count, 0);
+    if (envelope->form == GW_FORM_FLAT && !spec->data_absent) append_children(out, spec->data, &count);
+    append_children(out, spec->extra, &count);
+    gw_buf_append_byte(out, '}');
+}
+
+/* The id's text, then the data: as JSON, or as it is. */
+static void append_prefixed(const gw_packet_spec *spec, gw_buf *out) {
+    if (spec->id && cJSON_IsString(spec->id))
+        gw_buf_append_cstr(out, spec->id->valuestring);
+    else if (spec->id)
+        gw_packet_append_json(out, spec->id);
+    else if (spec->event)
+        gw_buf_append_cstr(out, spec->event->id_s);
+    if (spec->data_absent) return;
+    if (spec->event && spec->event->body_text && (!spec->data || cJSON_IsString(spec->data)))
+        gw_buf_append_cstr(out, spec->data ? spec->data->valuestring : "");
+    else if (spec->data)
+        gw_packet_append_json(out, spec->data);
+    else
+        gw_buf_append_cstr(out, "{}");
+}
+
+gw_status gw_packet_encode(const gw_protocol *protocol, const gw_packet_spec *spec, gw_buf *out) {
+    size_t start = out->len;
     gw_status before = out->error;
     out->error = GW_OK;
-    gw_buf_append_byte(out, '{');
-    append_members(out, list, count);
-    const cJSON *extra = spec->extra ? spec->extra->child : NULL;
-    for (; extra; extra = extra->next) {
-        if (count++) gw_buf_append_byte(out, ',');
-        append_key(out, extra->string);
-        gw_packet_append_json(out, extra);
-    }
-    gw_buf_append_byte(out, '}');
+    if (protocol->envelope.form == GW_FORM_PREFIX)
+        append_prefixed(spec, out);
+    else
+        append_object(protocol, spec, out);
     gw_status status = out->error;
     if (status != GW_OK) {
         out->len = start;

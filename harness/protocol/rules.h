@@ -8,23 +8,23 @@
 /* Who is meant: the side that opened the connection, or the one that accepted it. */
 typedef enum gw_role { GW_ROLE_SERVER, GW_ROLE_CLIENT } gw_role;
 
-/* X(NAME, "word in a description", requirement id that a server breaks, that a client breaks). The ids are defaults;
- * NULL: the word itself. */
+/* X(NAME, "word in a description", requirement id that a server breaks, that a client breaks). The ids are those of the
+ * family; a description may name others. */
 #define GW_RULE_TABLE(X)                                                                                               \
-    X(CONNECT, "connect", NULL, NULL)                 /* the upgrade at the endpoint */                                \
-    X(HELLO_FIRST, "hello-first", NULL, NULL)         /* hello is the first message, and in time */                    \
-    X(HELLO_ONCE, "hello-once", NULL, NULL)           /* no second hello */                                            \
-    X(INTERVAL, "interval", NULL, NULL)               /* the announced interval is usable */                           \
-    X(CADENCE, "cadence", NULL, NULL)                 /* the peer's heartbeats come in time */                         \
-    X(TIMEOUT, "timeout", NULL, NULL)                 /* who stops beating is dropped in time */                       \
-    X(KEEP_ALIVE, "keep-alive", NULL, NULL)           /* who beats is not dropped */                                   \
-    X(HEARTBEAT_SHAPE, "heartbeat-shape", NULL, NULL) /* data of heartbeat and ask */                                  \
-    X(ANSWER, "answer", NULL, NULL)                   /* an ask is answered at once */                                 \
-    X(UNANSWERED_ASK, "unanswered-ask", NULL, NULL)   /* what becomes of who never answers */                          \
-    X(DIRECTION, "direction", NULL, NULL)             /* events only from the side that the description names */       \
-    X(ENVELOPE, "envelope", NULL, NULL)               /* one JSON text in the envelope, with a known event id */       \
-    X(SURVIVAL, "survival", NULL, NULL)               /* malformed input harms neither the peer nor others */          \
-    X(ALIVE, "alive", NULL, NULL)                     /* a fresh connection still gets hello */                        \
+    X(CONNECT, "connect", "S1", "C1")                 /* the upgrade at the endpoint */                                \
+    X(HELLO_FIRST, "hello-first", "S2", "C2")         /* hello is the first message, and in time */                    \
+    X(HELLO_ONCE, "hello-once", "S3", "C2")           /* no second hello */                                            \
+    X(INTERVAL, "interval", "S4", "C9")               /* the announced interval is usable */                           \
+    X(CADENCE, "cadence", "S5", "C3")                 /* the peer's heartbeats come in time */                         \
+    X(TIMEOUT, "timeout", "S6", "C5")                 /* who stops beating is dropped in time */                       \
+    X(KEEP_ALIVE, "keep-alive", "S7", "C6")           /* who beats is not dropped */                                   \
+    X(HEARTBEAT_SHAPE, "heartbeat-shape", "S8", "C7") /* data of heartbeat and ask */                                  \
+    X(ANSWER, "answer", "S11", "C4")                  /* an ask is answered at once */                                 \
+    X(UNANSWERED_ASK, "unanswered-ask", "S10", "C4")  /* what becomes of who never answers */                          \
+    X(DIRECTION, "direction", "S22", "C7")            /* events only from the side that the description names */       \
+    X(ENVELOPE, "envelope", "S22", "C7")              /* one JSON text in the envelope, with a known event id */       \
+    X(SURVIVAL, "survival", "S19", "C9")              /* malformed input harms neither the peer nor others */          \
+    X(ALIVE, "alive", "S21", "C9")                    /* a fresh connection still gets hello */                        \
     X(UPGRADE, "upgrade", "RFC6455-4.2.2-H1", "RFC6455-4.1-X7")   /* 101, Upgrade, Connection */                       \
     X(ACCEPT, "accept", "RFC6455-4.2.2-H3", "RFC6455-4.1-X1")     /* the right Sec-WebSocket-Accept */                 \
     X(MASK, "mask", "RFC6455-5.1-L16", "RFC6455-5.1-X10")         /* a server never masks */                           \

@@ -10,6 +10,8 @@ static const gw_client_spec canary_spec = {.name = "canary",
                                            .room = "canary",
                                            .participant = "canary",
                                            .heartbeat = GW_HEARTBEAT_OFF,
+                                           .greet = true,
+                                           .answer_asks = true,
                                            .answer_pings = true,
                                            .answer_close = true,
                                            .read = true};

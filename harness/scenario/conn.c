@@ -205,6 +205,7 @@ static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
         gw_heartbeat_init(&c->model, protocol, GW_ROLE_SERVER, c->engine->config.timeout_scale, at);
         c->timed = true;
     }
+    client_on_open(c);
     gw_handshake_facts facts = gw_handshake_read_response(head, gw_span_cstr(c->key));
     gw_head *request = malloc(sizeof *request);
     if (!request) return;
@@ -294,9 +295,14 @@ static bool expand_text(gw_conn *c, const gw_step *step, gw_span text, gw_span *
 static size_t collect_fields(gw_conn *c, const gw_request_spec *spec, gw_handshake_field *fields) {
     size_t n = 0;
     const gw_endpoint *ep = &c->endpoint;
-    if (ep->subprotocol)
-        fields[n++] = (gw_handshake_field){GW_SPAN_LIT("Sec-WebSocket-Protocol"), gw_span_cstr(ep->subprotocol),
-                                           GW_HANDSHAKE_SET};
+    const gw_protocol *protocol = c->engine->config.protocol;
+    const char *subprotocol = ep->subprotocol ? ep->subprotocol : protocol->subprotocol;
+    if (subprotocol)
+        fields[n++] =
+            (gw_handshake_field){GW_SPAN_LIT("Sec-WebSocket-Protocol"), gw_span_cstr(subprotocol), GW_HANDSHAKE_SET};
+    for (size_t i = 0; i < protocol->header_count && n < 18; i++)
+        fields[n++] = (gw_handshake_field){gw_span_cstr(protocol->headers[2 * i]),
+                                           gw_span_cstr(protocol->headers[2 * i + 1]), GW_HANDSHAKE_SET};
     for (size_t i = 0; i < ep->header_count && n < 36; i++)
         fields[n++] = (gw_handshake_field){gw_span_cstr(ep->headers[2 * i]), gw_span_cstr(ep->headers[2 * i + 1]),
                                            GW_HANDSHAKE_SET};
@@ -374,7 +380,7 @@ bool conn_upgrade(gw_conn *c) {
     bool ok = true;
     for (size_t i = 0; step && ok && i < step->as.connect.with_count; i++) {
         gw_buf_append_cstr(&label, "  + ");
-        ok = send_frame(c->engine, step, &step->as.connect.with[i], &bytes, &label, NULL);
+        ok = send_frame(c, step, &step->as.connect.with[i], &bytes, &label, NULL);
     }
     unsigned flags =
         step && (step->kind == GW_STEP_UPGRADE || step->as.connect.with_count) ? OUT_STIMULUS | OUT_UNTIMED : 0;

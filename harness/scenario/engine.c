@@ -146,7 +146,8 @@ void engine_finish(gw_engine *e) {
 
 static gw_ns time_limit(const gw_engine *e) {
     const gw_conn *c = &e->conns[0];
-    if (e->scenario->timeout) return gw_time_add(e->started, judge_time(e, c, e->scenario->timeout));
+    gw_ns limit = e->scenario->timeout ? judge_time(e, c, e->scenario->timeout) : GW_NEVER;
+    if (limit != GW_NEVER) return gw_time_add(e->started, limit);
     gw_ns interval = c->interval > 0 && c->interval < 3600 * GW_S ? c->interval : 0;
     return gw_time_add(e->started, (gw_ns)((double)(30 * GW_S) * e->config.timeout_scale) + 12 * interval);
 }

@@ -75,6 +75,7 @@ struct gw_out {
     char *label;           /* for the wire log; owned, may be NULL */
     const gw_event *event; /* what the heartbeat model is to hear of, `times` times; NULL: nothing */
     uint32_t times;
+    uint64_t echo; /* what its answer repeats */
 };
 
 /* ---- Connection ---- */
@@ -127,7 +128,10 @@ typedef struct gw_conn {
     gw_ending ending;
     bool close_received, close_has_code, close_sent, fin_sent;
     uint16_t close_code;
-    gw_ns interval; /* I in ns, 0 before hello */
+    gw_ns interval, timeout; /* I and T in ns, 0 before hello */
+    bool has_sequence;       /* the last one that came in an envelope */
+    int64_t sequence;
+    uint64_t echo; /* of the event that was built last */
 
     /* the client's own habits */
     gw_heartbeat_mode heartbeat;
@@ -278,18 +282,23 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at);
 void invariant_time(gw_conn *c, gw_heartbeat_input input);
 
 /* ---- client.c ---- */
+/* The handshake is done. */
+void client_on_open(gw_conn *c);
 void client_on_item(gw_conn *c, const gw_item *item);
 void client_on_tick(gw_conn *c, gw_ns now);
 gw_ns client_deadline(const gw_conn *c);
 void client_beat(gw_conn *c, gw_ns due);
+/* The data that the protocol has this client send with an event, a new value; NULL: absent. `question`: what it
+ * answers, or NULL. */
+cJSON *client_data(gw_conn *c, const gw_event *event, const cJSON *question);
 void client_schedule_beat(gw_conn *c, gw_ns from);
 
 /* ---- send.c ---- */
 /* Payload bytes appended to out; on a bad reference an ERROR finding, and false. */
-bool send_payload(gw_engine *e, const gw_step *step, const gw_payload *payload, gw_buf *out);
+bool send_payload(gw_conn *c, const gw_step *step, const gw_payload *payload, gw_buf *out);
 /* One frame (or its fragments: then *fragmented, which may be NULL, is set) appended to out; `label` gets the readable
  * form. */
-bool send_frame(gw_engine *e, const gw_step *step, const gw_frame_spec *spec, gw_buf *out, gw_buf *label,
+bool send_frame(gw_conn *c, const gw_step *step, const gw_frame_spec *spec, gw_buf *out, gw_buf *label,
                 bool *fragmented);
 
 /* ---- out.c ---- */
@@ -301,6 +310,8 @@ gw_out *out_push_owned(gw_conn *c, gw_buf *bytes, const gw_pacing *pacing, unsig
 void out_push_end(gw_conn *c, unsigned flag, gw_ns due);
 /* A legal frame at once. */
 bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due);
+/* The same with an event of the protocol, of which the heartbeat model hears. */
+bool out_push_event(gw_conn *c, const gw_event *event, gw_span message, uint64_t echo, gw_ns due);
 bool out_next(gw_engine *e, gw_action *action);
 void out_sent(gw_conn *c, gw_ns at);
 void out_drop_first(gw_conn *c);

@@ -5,15 +5,14 @@
 #include <string.h>
 
 gw_ns judge_eps(const gw_engine *e, const gw_conn *c) {
-    gw_ns interval = c ? c->interval : 0;
-    const gw_expr *expr = e->config.protocol->heartbeat.eps;
-    gw_ns eps = expr ? gw_expr_eval(expr, (gw_expr_env){interval, 0}) : 50 * GW_MS;
-    return (gw_ns)((double)eps * e->config.timeout_scale);
+    return gw_protocol_env(e->config.protocol, GW_ROLE_SERVER, c ? c->interval : 0, c ? c->timeout : 0,
+                           e->config.timeout_scale)
+        .eps;
 }
 
 gw_ns judge_time(const gw_engine *e, const gw_conn *c, const gw_expr *expr) {
-    gw_ns interval = c ? c->interval : 0;
-    gw_ns t = gw_expr_eval(expr, (gw_expr_env){interval, judge_eps(e, c)});
+    gw_ns t = gw_expr_eval(expr, gw_protocol_env(e->config.protocol, GW_ROLE_SERVER, c ? c->interval : 0,
+                                                 c ? c->timeout : 0, e->config.timeout_scale));
     if (!gw_expr_uses_interval(expr)) t = (gw_ns)((double)t * e->config.timeout_scale);
     return t;
 }

@@ -153,7 +153,15 @@ static void load_steps(loader *l, const gw_doc_node *steps) {
     l->triggers = GW_ARENA_ARRAY(l->arena, const char *, steps->count);
     gw_step *list = GW_ARENA_ARRAY(l->arena, gw_step, steps->count);
     size_t count = 0;
-    for (const gw_doc_node *n = steps->first; n; n = n->next) load_step(l, n, &list[count++]);
+    for (const gw_doc_node *n = steps->first; n; n = n->next) {
+        const char *lacked = l->lacks;
+        bool optional = false;
+        list[count] = (gw_step){0};
+        load_step(l, n, &list[count], &optional);
+        bool leave_out = optional && l->lacks != lacked;
+        if (leave_out) l->lacks = lacked;
+        if (!leave_out) count++;
+    }
     l->scenario->steps = list;
     l->scenario->step_count = count;
 }
@@ -185,6 +193,7 @@ static void load_instance(loader *l, const gw_doc_node *root) {
     s->clients = clients;
     s->client_count = l->client_count;
     s->triggers = l->triggers;
+    s->lacks = l->lacks;
     s->trigger_count = l->trigger_count;
     s->room_count = l->room_count;
 }

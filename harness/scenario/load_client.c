@@ -89,6 +89,7 @@ static const load_field client_fields[] = {
     {"room", load_plain, offsetof(gw_client_spec, room), false},
     {"participant", load_plain, offsetof(gw_client_spec, participant), false},
     {"heartbeat", read_heartbeat, 0, false},
+    {"greet", load_bool, offsetof(gw_client_spec, greet), false},
     {"answer-asks", load_bool, offsetof(gw_client_spec, answer_asks), false},
     {"answer-pings", load_bool, offsetof(gw_client_spec, answer_pings), false},
     {"answer-close", load_bool, offsetof(gw_client_spec, answer_close), false},
@@ -138,6 +139,7 @@ static void add_clients(loader *l, const gw_doc_node *as, gw_step *step) {
 void load_connect(loader *l, const gw_doc_node *map, gw_step *step) {
     gw_client_spec spec = {.room = "main",
                            .heartbeat = GW_HEARTBEAT_AUTO,
+                           .greet = true,
                            .answer_asks = true,
                            .answer_pings = true,
                            .answer_close = true,
@@ -150,6 +152,7 @@ void load_connect(loader *l, const gw_doc_node *map, gw_step *step) {
                                  {load_pacing_fields, 2, &step->as.connect.pacing}};
     if (!load_fields(l, map, what, groups, LOAD_COUNT(groups))) return;
     load_room(l, map, spec.room);
+    if (!spec.greet && !l->protocol->heartbeat.greeting.send) load_lacks(l, "the protocol has no event 'greeting'");
     for (uint8_t i = 0; i < step->on_count; i++) {
         gw_client_spec *client = &l->clients[step->on[i]];
         spec.name = client->name;

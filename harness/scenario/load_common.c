@@ -4,6 +4,8 @@
 #include "wire/close.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -76,8 +78,18 @@ void load_u64(loader *l, const gw_doc_node *node, void *at) {
         gw_doc_error(l->diag, node, "%s takes a whole number from 0 to 2^64 - 1, decimal or 0x...", node->key);
 }
 
+/* A time that a protocol lacks is beyond all others: an expression may still have a value, such as min(300ms, I). */
+static void check_times(loader *l, const gw_expr *expr) {
+    const gw_protocol *p = l->protocol;
+    const char *lacking = gw_protocol_lacks_time(p, GW_ROLE_SERVER, gw_expr_symbols(expr));
+    if (lacking && gw_expr_eval(expr, gw_protocol_env(p, GW_ROLE_SERVER, GW_S, GW_S, 1.0)) == GW_NEVER)
+        load_lacks(l, "the protocol has %s", lacking);
+}
+
 void load_expr(loader *l, const gw_doc_node *node, void *at) {
-    *(const gw_expr **)at = gw_expr_from_doc(l->arena, node, node->key, l->diag);
+    const gw_expr *expr = gw_expr_from_doc(l->arena, node, node->key, l->diag);
+    *(const gw_expr **)at = expr;
+    if (expr) check_times(l, expr);
 }
 
 const gw_expr *load_constant(loader *l, const char *text) {
@@ -130,8 +142,32 @@ static bool parse_range(const char *text, const code_form *form, unsigned *low, 
     return true;
 }
 
+/* Codes that the description gives, by what they are for. */
+static bool add_named(loader *l, const gw_doc_node *node, gw_code_set *set) {
+    const gw_heartbeat_rules *h = &l->protocol->heartbeat;
+    const struct {
+        const char *word;
+        bool there;
+        const gw_codes *codes;
+    } named[] = {{"late-greeting", h->greeting.send && h->greeting.within, &h->greeting.late},
+                 {"second-greeting", h->greeting.judges_twice, &h->greeting.twice},
+                 {"before-greeting", h->greeting.judges_before, &h->greeting.before},
+                 {"miss", h->hello && h->miss_by, &h->codes}};
+    for (size_t i = 0; i < LOAD_COUNT(named); i++) {
+        if (node->kind != GW_DOC_STRING || strcmp(node->text, named[i].word) != 0) continue;
+        if (!named[i].there) load_lacks(l, "the protocol has no close code for '%s'", node->text);
+        for (size_t n = 0; n < named[i].codes->count && set->count < GW_PROGRAM_MAX_CODES; n++) {
+            set->ranges[set->count].low = named[i].codes->ranges[n].low;
+            set->ranges[set->count++].high = named[i].codes->ranges[n].high;
+        }
+        return true;
+    }
+    return false;
+}
+
 static void add_code(loader *l, const gw_doc_node *node, const code_form *form, gw_code_set *set) {
     unsigned low, high;
+    if (form->none && add_named(l, node, set)) return;
     bool text = node->kind == GW_DOC_INT || node->kind == GW_DOC_STRING;
     if (text && form->none && strcmp(node->text, "none") == 0) {
         set->none = true;
@@ -175,11 +211,31 @@ void load_any_codes(loader *l, const gw_doc_node *node, void *at) {
 
 /* ---- Names of the protocol, the catalogue and the scenario ---- */
 
-const gw_event *load_event(loader *l, const gw_doc_node *node) {
+void load_lacks(loader *l, const char *format, ...) {
+    char text[256];
+    va_list args;
+    if (l->lacks) return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    l->lacks = gw_arena_strdup(l->arena, text);
+}
+
+static bool others_have(const loader *l, gw_span name) {
+    for (size_t i = 0; i < l->suite->other_count; i++)
+        if (gw_protocol_event(l->suite->others[i], name)) return true;
+    return gw_protocol_is_role(name);
+}
+
+const gw_event *load_event(loader *l, const gw_doc_node *node, gw_role sender) {
     if (!gw_doc_expect_kind(l->diag, node, GW_DOC_STRING, "event")) return NULL;
     gw_span name = gw_span_make(node->text, node->text_len);
-    const gw_event *event = gw_protocol_event(l->protocol, name);
+    const gw_event *event = gw_protocol_event_for(l->protocol, name, sender);
     if (event) return event;
+    if (others_have(l, name)) {
+        load_lacks(l, "the protocol has no event '%s'", node->text);
+        return NULL;
+    }
     const char *names[GW_PROTOCOL_MAX_EVENTS];
     size_t count = 0;
     for (; count < l->protocol->event_count && count < GW_PROTOCOL_MAX_EVENTS; count++)
@@ -269,9 +325,16 @@ void load_room(loader *l, const gw_doc_node *node, const char *name) {
         l->rooms[l->room_count++] = name;
 }
 
-const load_field load_common_fields[2] = {
+/* load_step() looks at its value. */
+static void load_known(loader *l, const gw_doc_node *node, void *at) {
+    (void)at;
+    gw_doc_expect_kind(l->diag, node, GW_DOC_BOOL, "if-known");
+}
+
+const load_field load_common_fields[3] = {
     {"on", load_on, 0, false},
     {"rule", load_rule, offsetof(gw_step, rule), false},
+    {"if-known", load_known, 0, false},
 };
 
 const load_field load_pacing_fields[5] = {

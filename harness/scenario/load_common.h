@@ -43,7 +43,8 @@ typedef struct loader {
     size_t room_count;
     const char **triggers; /* grows in the arena */
     size_t trigger_count;
-    bool illegal; /* something that no well-behaved client sends */
+    const char *lacks; /* what the protocol does not have */
+    bool illegal;      /* something that no well-behaved client sends */
 } loader;
 
 /* ---- Fields ---- */
@@ -87,8 +88,11 @@ void load_skip(loader *l, const gw_doc_node *node, void *at);      /* read by so
 const gw_expr *load_constant(loader *l, const char *text);
 /* One of the words; false after an error. */
 bool load_word(loader *l, const gw_doc_node *node, const char *const *words, size_t count, size_t *out);
-/* An event of the protocol, or NULL after an error. */
-const gw_event *load_event(loader *l, const gw_doc_node *node);
+/* An event of the protocol by its name or by its role for `sender`. NULL after an error, or when another protocol has
+ * it: then the scenario is skipped. */
+const gw_event *load_event(loader *l, const gw_doc_node *node, gw_role sender);
+/* The protocol does not have something that the scenario needs. */
+void load_lacks(loader *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Data of an event has only members that its schema knows; what a matcher says is absent may have any name. */
 void load_check_members(loader *l, const gw_doc_node *data, const char *event);
 /* Checks a name that a scenario gives to something. */
@@ -132,10 +136,10 @@ void load_close(loader *l, const gw_doc_node *map, gw_step *step);
 /* Bodies of frames in a list; `step` names the clients that will send them. */
 const gw_frame_spec *load_frame_list(loader *l, const gw_doc_node *list, const gw_step *step, size_t *count);
 
-/* One step: {kind: {...}}. */
-void load_step(loader *l, const gw_doc_node *node, gw_step *step);
+/* One step: {kind: {...}}. `optional`: it is left out where the protocol lacks what it names. */
+void load_step(loader *l, const gw_doc_node *node, gw_step *step, bool *optional);
 
-extern const load_field load_common_fields[2]; /* on, rule: base is the gw_step */
+extern const load_field load_common_fields[3]; /* on, rule, if-known: base is the gw_step */
 extern const load_field load_pacing_fields[5]; /* base is a gw_pacing; the first two are for connect too */
 
 #endif

@@ -10,9 +10,9 @@
 
 static void read_event(loader *l, const gw_doc_node *node, void *at) {
     gw_pattern *pattern = at;
-    const gw_event *event = load_event(l, node);
+    const gw_event *event = load_event(l, node, GW_ROLE_SERVER);
     pattern->kind = GW_ITEM_EVENT;
-    if (event) pattern->event = event->name;
+    pattern->event = event ? event->name : node->text;
 }
 
 static void read_frame(loader *l, const gw_doc_node *node, void *at) {

@@ -10,8 +10,8 @@
 /* ---- Payload ---- */
 
 static void read_event(loader *l, const gw_doc_node *node, void *at) {
-    const gw_event *event = load_event(l, node);
-    if (event) *(const char **)at = event->name;
+    const gw_event *event = load_event(l, node, GW_ROLE_CLIENT);
+    *(const char **)at = event ? event->name : node->text;
 }
 
 static void read_json(loader *l, const gw_doc_node *node, void *at) {

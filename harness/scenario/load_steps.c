@@ -52,8 +52,11 @@ static void add_trigger(loader *l, const char *event) {
 }
 
 static void read_trigger_event(loader *l, const gw_doc_node *node, void *at) {
-    const gw_event *event = load_event(l, node);
-    if (!event) return;
+    const gw_event *event = load_event(l, node, GW_ROLE_SERVER);
+    if (!event) {
+        *(const char **)at = node->text;
+        return;
+    }
     if (!(event->from & GW_FROM_SERVER)) gw_doc_error(l->diag, node, "the server never sends '%s'", event->name);
     *(const char **)at = event->name;
     add_trigger(l, event->name);
@@ -155,7 +158,7 @@ static void default_on(loader *l, const gw_doc_node *body, gw_step *step) {
         gw_diag_error(l->diag, step->place, "'on' is missing: the scenario has %zu clients", l->clients_in_file);
 }
 
-void load_step(loader *l, const gw_doc_node *node, gw_step *step) {
+void load_step(loader *l, const gw_doc_node *node, gw_step *step, bool *optional) {
     const char *keys[LOAD_COUNT(forms)];
     for (size_t i = 0; i < LOAD_COUNT(forms); i++) keys[i] = forms[i].key;
     if (!gw_doc_expect_keys(l->diag, node, keys, LOAD_COUNT(keys), "a step")) return;
@@ -164,6 +167,8 @@ void load_step(loader *l, const gw_doc_node *node, gw_step *step) {
         return;
     }
     const gw_doc_node *body = node->first;
+    const gw_doc_node *known = body->kind == GW_DOC_MAP ? gw_doc_get(body, "if-known") : NULL;
+    *optional = known && known->kind == GW_DOC_BOOL && known->boolean;
     step->place = gw_doc_key_place(body);
     step->place.width = (uint32_t)strlen(body->key);
     for (size_t i = 0; i < LOAD_COUNT(forms); i++) {

@@ -235,6 +235,17 @@ static bool is_absent(const gw_doc_node *node) {
     return node->kind == GW_DOC_MAP && gw_doc_get(node, "$absent") != NULL;
 }
 
+static bool others_have_member(const loader *l, const char *event, const char *member) {
+    for (size_t i = 0; i < l->suite->other_count; i++) {
+        const gw_protocol *other = l->suite->others[i];
+        const gw_event *same = gw_protocol_event_for(other, gw_span_cstr(event), GW_ROLE_SERVER);
+        const gw_schema *schema;
+        if (other != l->protocol && same && same->data && gw_schema_has_member(same->data, member, &schema))
+            return true;
+    }
+    return false;
+}
+
 static void check_members(loader *l, const gw_doc_node *node, const gw_schema *schema, const char *event) {
     for (const gw_doc_node *n = node->kind == GW_DOC_MAP ? node->first : NULL; n; n = n->next) {
         const gw_schema *member = schema;
@@ -244,6 +255,8 @@ static void check_members(loader *l, const gw_doc_node *node, const gw_schema *s
             if (strcmp(n->key, "$exact") == 0 || strcmp(n->key, "$not") == 0) check_members(l, n, schema, event);
         } else if (gw_schema_has_member(schema, n->key, &member)) {
             check_members(l, n, member, event);
+        } else if (!is_absent(n) && others_have_member(l, event, n->key)) {
+            load_lacks(l, "the event '%s' of the protocol has no '%s'", event, n->key);
         } else if (!is_absent(n)) {
             const char *names[MAX_MEMBERS];
             size_t count = gw_schema_member_names(schema, names, MAX_MEMBERS);

@@ -57,7 +57,7 @@ void out_push_end(gw_conn *c, unsigned flag, gw_ns due) {
     push(c, out);
 }
 
-bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due) {
+static gw_out *push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due) {
     gw_frame frame = gw_frame_make(opcode, payload.len);
     frame.masked = true;
     gw_rng_fill(&c->engine->rng, frame.key, sizeof frame.key);
@@ -70,13 +70,25 @@ bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags
                       ? out_push(c, gw_buf_span(&bytes), NULL, flags, gw_buf_cstr(&label), due)
                       : NULL;
     if (opcode == GW_FRAME_PING) c->ping_count++;
-    if (out && flags & OUT_HEARTBEAT) {
-        out->event = c->engine->config.protocol->heartbeat.beat[GW_ROLE_CLIENT].send;
-        out->times = 1;
-    }
     gw_buf_deinit(&bytes);
     gw_buf_deinit(&label);
-    return out != NULL;
+    return out;
+}
+
+bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due) {
+    return push_frame(c, opcode, payload, flags, due) != NULL;
+}
+
+bool out_push_event(gw_conn *c, const gw_event *event, gw_span message, uint64_t echo, gw_ns due) {
+    const gw_protocol *protocol = c->engine->config.protocol;
+    unsigned flags = event == protocol->heartbeat.beat[GW_ROLE_CLIENT].send ? OUT_HEARTBEAT : 0;
+    unsigned opcode = protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT;
+    gw_out *out = push_frame(c, opcode, message, flags, due);
+    if (!out) return false;
+    out->event = event;
+    out->times = 1;
+    out->echo = echo;
+    return true;
 }
 
 static void pop(gw_conn *c) {
@@ -163,8 +175,8 @@ void out_sent(gw_conn *c, gw_ns at) {
         return;
     }
     if (out->flags & OUT_CLOSE) c->close_sent = true;
-    gw_heartbeat_input input = {.at = at};
-    if (out->event) input.kind = gw_heartbeat_classify(c->engine->config.protocol, out->event, false);
+    gw_heartbeat_input input = {.at = at, .echo = out->echo};
+    if (out->event) input.kind = gw_heartbeat_classify(c->engine->config.protocol, out->event, false, GW_ROLE_SERVER);
     for (uint32_t n = 0; out->event && n < out->times; n++) invariant_time(c, input);
     gw_ns pause = out->pause;
     bool more = out->next && out->next->flags == out->flags;

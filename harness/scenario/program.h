@@ -144,7 +144,8 @@ typedef struct gw_client_spec {
     const char *participant; /* default: the client's own name; same name in the same room = same participant */
     gw_heartbeat_mode heartbeat;
     const gw_expr *heartbeat_every;
-    bool answer_asks; /* answers heartbeat_ack with heartbeat at once */
+    bool greet;       /* says what the protocol has the client say first */
+    bool answer_asks; /* answers what the server asks at once */
     bool answer_pings;
     bool answer_close; /* echoes a Close */
     bool read;         /* false: reads nothing after the handshake (a stalled reader) */
@@ -260,6 +261,7 @@ typedef struct gw_scenario {
     bool negative;                  /* sends something illegal, so that the canary follows */
     const gw_condition *conditions; /* skipped unless the target's knob has that value */
     size_t condition_count;
+    const char *lacks;           /* what it needs and the protocol does not have: it is skipped; NULL: nothing */
     const char *const *triggers; /* events whose trigger it needs */
     size_t trigger_count;
     size_t room_count; /* rooms it names */

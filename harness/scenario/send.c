@@ -11,16 +11,18 @@ static bool expand(gw_engine *e, const gw_step *step, const cJSON *template, cJS
     return !template || *out ? true : judge_missing(e, NULL, step, missing);
 }
 
-static bool append_event(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
+static bool append_event(gw_conn *c, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    gw_engine *e = c->engine;
     const gw_protocol *protocol = e->config.protocol;
+    const gw_event *event = gw_protocol_event(protocol, gw_span_cstr(p->event));
     cJSON *id = NULL, *data = NULL, *extra = NULL;
     bool ok = expand(e, step, p->id, &id) && expand(e, step, p->data, &data) && expand(e, step, p->extra, &extra);
+    bool usual = ok && !p->data && !p->data_absent;
+    if (usual) data = client_data(c, event, NULL);
     if (ok) {
-        gw_packet_spec spec = {.event = gw_protocol_event(protocol, gw_span_cstr(p->event)),
-                               .id = id,
-                               .data = data,
-                               .data_absent = p->data_absent,
-                               .extra = extra};
+        gw_packet_spec spec = {
+            .event = event, .id = id, .data = data, .data_absent = p->data_absent || (usual && !data), .extra = extra};
+        c->echo = gw_heartbeat_echo(protocol, event, data, GW_ROLE_CLIENT);
         ok = gw_packet_encode(protocol, &spec, out) == GW_OK;
     }
     cJSON_Delete(id);
@@ -29,8 +31,9 @@ static bool append_event(gw_engine *e, const gw_step *step, const gw_payload *p,
     return ok;
 }
 
-static bool append_content(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
-    if (p->event) return append_event(e, step, p, out);
+static bool append_content(gw_conn *c, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    gw_engine *e = c->engine;
+    if (p->event) return append_event(c, step, p, out);
     if (p->json) {
         cJSON *value = NULL;
         bool ok = expand(e, step, p->json, &value) && gw_packet_append_json(out, value) == GW_OK;
@@ -44,11 +47,12 @@ static bool append_content(gw_engine *e, const gw_step *step, const gw_payload *
     return out->error == GW_OK ? judge_missing(e, NULL, step, missing) : false;
 }
 
-static bool append_close(gw_engine *e, const gw_step *step, const gw_payload *p, gw_buf *out) {
+static bool append_close(gw_conn *c, const gw_step *step, const gw_payload *p, gw_buf *out) {
+    gw_engine *e = c->engine;
     uint8_t code[2] = {(uint8_t)(p->code >> 8), (uint8_t)p->code};
     gw_span missing = {0};
     if (gw_buf_append(out, code, sizeof code) != GW_OK) return false;
-    if (!p->reason) return append_content(e, step, p, out);
+    if (!p->reason) return append_content(c, step, p, out);
     if (gw_vars_expand(&e->vars, gw_span_cstr(p->reason), out, &missing) == GW_OK) return true;
     return out->error == GW_OK ? judge_missing(e, NULL, step, missing) : false;
 }
@@ -78,10 +82,11 @@ static bool shape(const gw_payload *payload, gw_buf *out, size_t start) {
     return true;
 }
 
-bool send_payload(gw_engine *e, const gw_step *step, const gw_payload *payload, gw_buf *out) {
+bool send_payload(gw_conn *c, const gw_step *step, const gw_payload *payload, gw_buf *out) {
+    gw_engine *e = c->engine;
     size_t start = out->len;
     if (gw_buf_reserve(out, 1) != GW_OK) return false;
-    bool ok = payload->has_code ? append_close(e, step, payload, out) : append_content(e, step, payload, out);
+    bool ok = payload->has_code ? append_close(c, step, payload, out) : append_content(c, step, payload, out);
     ok = ok && shape(payload, out, start);
     if (!ok && !e->failed)
         judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "a payload of at most 256 MiB",
@@ -149,11 +154,12 @@ static bool append_fragments(gw_engine *e, const gw_frame_spec *spec, gw_span pa
     return gw_frame_append(out, &last, empty) == GW_OK;
 }
 
-bool send_frame(gw_engine *e, const gw_step *step, const gw_frame_spec *spec, gw_buf *out, gw_buf *label,
+bool send_frame(gw_conn *c, const gw_step *step, const gw_frame_spec *spec, gw_buf *out, gw_buf *label,
                 bool *fragmented) {
+    gw_engine *e = c->engine;
     gw_buf payload;
     gw_buf_init(&payload, MAX_OUT_BYTES);
-    bool ok = send_payload(e, step, &spec->payload, &payload);
+    bool ok = send_payload(c, step, &spec->payload, &payload);
     if (ok && spec->fragment) {
         ok = append_fragments(e, spec, gw_buf_span(&payload), out);
         if (fragmented) *fragmented = true;

@@ -13,8 +13,9 @@ static const gw_event *plain_event(const gw_engine *e, const gw_frame_spec *f) {
     const gw_payload *p = &f->payload;
     const gw_event *event = p->event ? gw_protocol_event(e->config.protocol, gw_span_cstr(p->event)) : NULL;
     bool plain = event && (event->from & GW_FROM_CLIENT) && !p->id && !p->extra && !p->data && !p->data_absent &&
-                 !p->has_slice && p->repeat <= 1 && f->opcode == GW_FRAME_TEXT && f->fin && f->rsv == 0 &&
-                 f->mask != GW_MASK_OFF && !f->has_declared_length && !f->length_form;
+                 !p->has_slice && p->repeat <= 1 &&
+                 f->opcode == (e->config.protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT) && f->fin &&
+                 f->rsv == 0 && f->mask != GW_MASK_OFF && !f->has_declared_length && !f->length_form;
     return plain ? event : NULL;
 }
 
@@ -33,10 +34,11 @@ typedef struct sending {
     const gw_event *event;
 } sending;
 
-static bool build(gw_engine *e, const gw_step *step, sending *s, gw_buf *label) {
+static bool build(gw_conn *c, const gw_step *step, sending *s, gw_buf *label) {
+    const gw_engine *e = c->engine;
     if (step->kind == GW_STEP_SEND_BYTES) {
         s->flags = OUT_STIMULUS | OUT_UNTIMED;
-        if (!send_payload(e, step, &step->as.bytes.payload, &s->bytes)) return false;
+        if (!send_payload(c, step, &step->as.bytes.payload, &s->bytes)) return false;
         gw_buf_append_cstr(label, "bytes ");
         wirelog_printable(gw_buf_span(&s->bytes), 100, label);
         return true;
@@ -45,7 +47,7 @@ static bool build(gw_engine *e, const gw_step *step, sending *s, gw_buf *label) 
     for (size_t i = 0; i < step->as.send.frame_count; i++) {
         const gw_frame_spec *f = &step->as.send.frames[i];
         if (i) gw_buf_append_cstr(label, "  + ");
-        if (!send_frame(e, step, f, &s->bytes, label, &s->fragmented)) return false;
+        if (!send_frame(c, step, f, &s->bytes, label, &s->fragmented)) return false;
         s->event = plain_event(e, f);
         if (s->event && s->event == beat) s->flags |= OUT_HEARTBEAT;
         if (!s->event && !plain_control(f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
@@ -88,6 +90,7 @@ static void push(gw_engine *e, const gw_step *step, gw_conn *c, sending *s, gw_n
     if (!out || !s->event) return;
     out->event = s->event;
     out->times = times;
+    out->echo = times == 1 ? c->echo : 0;
 }
 
 static void send_once(gw_engine *e, const gw_step *step, gw_conn *c, gw_ns due, uint32_t times) {
@@ -96,10 +99,10 @@ static void send_once(gw_engine *e, const gw_step *step, gw_conn *c, gw_ns due, 
     gw_buf_init(&s.bytes, MAX_OUT_BYTES);
     gw_buf_init(&s.label, 4096);
     gw_buf_init(&rest, 4096);
-    bool ok = build(e, step, &s, &s.label);
+    bool ok = build(c, step, &s, &s.label);
     for (uint32_t n = 1; ok && n < times; n++) {
         gw_buf_clear(&rest);
-        ok = build(e, step, &s, &rest);
+        ok = build(c, step, &s, &rest);
     }
     if (times > 1) gw_buf_printf(&s.label, "  x %u", times);
     if (s.bytes.error != GW_OK && !e->failed)

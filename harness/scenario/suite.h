@@ -11,6 +11,8 @@ typedef struct gw_suite {
     size_t count, capacity;
     const gw_protocol *protocol;         /* borrowed */
     const gw_requirements *requirements; /* borrowed */
+    const gw_protocol *const *others; /* borrowed: protocols whose events a scenario may name too; it is then skipped */
+    size_t other_count;
     gw_arena arena;
     gw_doc **docs; /* kept for the places of steps */
     size_t doc_count, doc_capacity;

@@ -6,6 +6,7 @@
 A way with `fixture-` in front is that of the HTTP server which the target's fixtures ask. A sanitized gwspec is slow and large: it gets
 a part of the catalogue, and more memory.
 """
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -18,7 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "peers", "hostile"))
 from hostile import WAYS, Hostile  # noqa: E402
 
-SECONDS, MIB, SANITIZED_MIB = 60, 400, 2000
+SECONDS, MIB, SANITIZED_MIB = 120, 400, 2000
+JOBS = 4
 # A little of everything; the nastiest get the whole catalogue.
 SOME = ["hello", "ping/125-bytes", "heartbeat/silent-client-is-dropped", "heartbeat/server-keeps-its-cadence", "framing/length-125",
         "framing/reserved-bits", "fragmentation", "close/empty", "close/server-close-is-well-formed", "robustness/not-an-object"]
@@ -85,12 +87,12 @@ def main():
     sanitized = "--sanitized" in args
     ways = [arg for arg in args if arg != "--sanitized"] or [*WAYS, *FIXTURES]
     bad = 0
-    for way in ways:
-        why, figures, text = run(bin_dir, way, sanitized)
-        print(figures + (f"  BAD: {why}" if why else ""), flush=True)
-        if why:
-            bad += 1
-            print("    " + "\n    ".join(text.splitlines()[-30:]))
+    with concurrent.futures.ProcessPoolExecutor(JOBS) as pool:
+        for why, figures, text in pool.map(run, [bin_dir] * len(ways), ways, [sanitized] * len(ways)):
+            print(figures + (f"  BAD: {why}" if why else ""), flush=True)
+            if why:
+                bad += 1
+                print("    " + "\n    ".join(text.splitlines()[-30:]))
     print(f"{len(ways) - bad} of {len(ways)} hostile servers borne")
     return 1 if bad else 0
 

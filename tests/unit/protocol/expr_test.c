@@ -75,7 +75,7 @@ static const struct {
     {"10 years", 3, "expected an operator or the end"},
     {"10years", 0, "not a duration: the units are ns, us, ms, s and m"},
     {"1.2.3s", 0, "not a number"},
-    {"x", 0, "unknown word: there are I, eps, min and max"},
+    {"x", 0, "unknown word: there are I, eps, T, D, Dmax, G, min and max"},
     {"-1s", 0, "expected a number with a unit, I, eps, min, max or '('"},
     {"((((((((((((((((((I))))))))))))))))))", 16, "the expression is nested too deep"},
     {"I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I+I", 49, "the expression is too long"},

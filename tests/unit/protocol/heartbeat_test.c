@@ -423,10 +423,10 @@ START_TEST(heartbeat_classify_tells_the_inputs_apart) {
     static const gw_heartbeat_input_kind in[] = {IN(HELLO_IN), IN(BEAT_IN), IN(ASK_IN), IN(EVENT_IN)},
                                          out[] = {IN(HELLO_OUT), IN(BEAT_OUT), IN(ASK_OUT), IN(EVENT_OUT)};
     for (int i = 0; i < 4; i++) {
-        ck_assert_int_eq(gw_heartbeat_classify(p, gw_protocol_event_by_id(p, i), true), in[i]);
-        ck_assert_int_eq(gw_heartbeat_classify(p, gw_protocol_event_by_id(p, i), false), out[i]);
+        ck_assert_int_eq(gw_heartbeat_classify(p, gw_protocol_event_by_id(p, i), true, GW_ROLE_SERVER), in[i]);
+        ck_assert_int_eq(gw_heartbeat_classify(p, gw_protocol_event_by_id(p, i), false, GW_ROLE_SERVER), out[i]);
     }
-    ck_assert_int_eq(gw_heartbeat_classify(p, NULL, true), IN(EVENT_IN));
+    ck_assert_int_eq(gw_heartbeat_classify(p, NULL, true, GW_ROLE_SERVER), IN(EVENT_IN));
     ck_assert_str_eq(gw_heartbeat_input_word(IN(BEAT_IN)), "heartbeat in");
 }
 END_TEST

@@ -217,7 +217,7 @@ END_TEST
 START_TEST(load_gives_expect_its_defaults) {
     setup();
     const gw_step *step = step_of("  - expect: {event: heartbeat}\n");
-    gw_expr_env env = {GW_S, 0};
+    gw_expr_env env = {.interval = GW_S};
     ck_assert_uint_eq(step->on_count, 1);
     ck_assert_uint_eq(step->as.expect.count, 1);
     ck_assert(!step->as.expect.exact);
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(load_reads_endings) {
     setup();
-    gw_expr_env env = {GW_S, 0};
+    gw_expr_env env = {.interval = GW_S};
     const gw_step *step =
         step_of("  - expect-close: {after: I - eps, within: I + eps, non-strict-within: 2*I, since: hello, "
                 "code: [4000, 3000-3999, none], non-strict-code: any, fin-within: 1s}\n");
