@@ -11,6 +11,7 @@ int gw_command_list(const gw_options *options);
 int gw_command_explain(const gw_options *options);
 int gw_command_coverage(const gw_options *options);
 int gw_command_check(const gw_options *options);
+int gw_command_fuzz_convert(const gw_options *options);
 
 /* Loads what the options name. On failure the reasons are printed, and false is returned; deinit in any case. */
 bool gw_commands_load(const gw_options *options, gw_catalogue *catalogue);

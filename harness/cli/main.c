@@ -31,6 +31,8 @@ static int dispatch(const gw_options *options, gw_buf *text) {
         return gw_command_coverage(options);
     case GW_COMMAND_CHECK:
         return gw_command_check(options);
+    case GW_COMMAND_FUZZ_CONVERT:
+        return gw_command_fuzz_convert(options);
     case GW_COMMAND_HELP:
         return command_help(options, text);
     case GW_COMMAND_VERSION:

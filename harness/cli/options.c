@@ -256,6 +256,9 @@ static bool check_operands(const gw_options *options, gw_buf *message) {
     case GW_COMMAND_CHECK:
         if (count == 0) return fail(message, "'gwspec check' needs a file");
         return true;
+    case GW_COMMAND_FUZZ_CONVERT:
+        if (count != 1) return fail(message, "'gwspec fuzz-convert' needs one file or pattern");
+        return true;
     case GW_COMMAND_HELP:
         if (count > 1) return fail(message, "'gwspec help' takes one command");
         return true;

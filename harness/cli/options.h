@@ -14,6 +14,8 @@
     X(EXPLAIN, "explain", "ID", "Explain a scenario, a requirement or a fault")                                        \
     X(COVERAGE, "coverage", "", "Show which scenarios and faults cover each requirement")                              \
     X(CHECK, "check", "FILE...", "Validate scenario, protocol, requirement and target files")                          \
+    X(FUZZ_CONVERT, "fuzz-convert", "FILE|PATTERN",                                                                    \
+      "Turn a fuzzed session into a scenario, or scenarios into sessions")                                             \
     X(HELP, "help", "[COMMAND]", "Show how to use gwspec, or one of its commands")                                     \
     X(VERSION, "version", "", "Show the version")
 
@@ -60,6 +62,7 @@ typedef struct gw_options {
     bool has_seed;
     gw_option_list reports;         /* as written */
     gw_report_request *report_list; /* the same, understood */
+    const char *output;             /* NULL: standard output */
     /* what is shown */
     bool ids, markdown;
     gw_arena arena; /* owns the lists; the words are argv's own */

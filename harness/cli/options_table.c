@@ -11,7 +11,7 @@ enum { HELP_COLUMN = 28 };
 #define ON(command) (1u << GW_COMMAND_##command)
 #define ALL         ((1u << GW_COMMAND_COUNT) - 1)
 #define SELECTS     (ON(RUN) | ON(LIST))
-#define LOADS       (ON(RUN) | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK))
+#define LOADS       (ON(RUN) | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK) | ON(FUZZ_CONVERT))
 #define AT(member)  offsetof(gw_options, member)
 
 /* clang-format off */
@@ -40,6 +40,7 @@ static const gw_option table[] = {
     {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), ON(RUN), true, "client certificate (PEM), with --key"},
     {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), ON(RUN), true, "its private key (PEM)"},
     {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), ON(RUN), true, "server name to ask for and to verify"},
+    {"output", 'o', "PATH", GW_OPTION_TEXT, AT(output), ON(FUZZ_CONVERT), false, "write to this file; several sessions, to this folder"},
     {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), false, "only the ids, one a line"},
     {"markdown", 0, NULL, GW_OPTION_FLAG, AT(markdown), ON(COVERAGE), false, "as a page in Markdown"},
     {"no-color", 0, NULL, GW_OPTION_FLAG, AT(no_color), ALL, false, "no colour (so does NO_COLOR in the environment)"},
@@ -64,6 +65,9 @@ static const char *const notes[GW_COMMAND_COUNT] = {
     [GW_COMMAND_EXPLAIN] = "ID is one of a scenario (heartbeat/silent-client-is-dropped), a requirement (S6) or a fault.\n",
     [GW_COMMAND_COVERAGE] = "Exit code 1 when an observable MUST has no scenario, or an id names nothing.\n",
     [GW_COMMAND_CHECK] = "Says 'FILE: ok' for each good file. What is wrong is told with file, line and column; exit code 2.\n",
+    [GW_COMMAND_FUZZ_CONVERT] =
+        "FILE is an input or a finding of the fuzz target 'session', or a scenario file (.yaml); PATTERN chooses\n"
+        "scenarios of the catalogue. What the other form cannot say is told, and the exit code is 2.\n",
 };
 /* clang-format on */
 
@@ -80,7 +84,7 @@ void gw_options_append_usage(gw_buf *out) {
     gw_buf_append_cstr(out, "gwspec tests whether a WebSocket gateway keeps its protocol.\n\n"
                             "Usage: gwspec COMMAND [OPTION...]\n\nCommands:\n");
     for (size_t i = 0; i < GW_COMMAND_COUNT; i++)
-        gw_buf_printf(out, "  %-10s %s\n", commands[i].word, commands[i].help);
+        gw_buf_printf(out, "  %-12s %s\n", commands[i].word, commands[i].help);
     gw_buf_append_cstr(out, "\n'gwspec help COMMAND' tells the options of a command. A first run:\n"
                             "  gwspec run --url ws://localhost:4000/gateway\n");
 }

@@ -151,6 +151,14 @@ static void take_peer_beat(const gw_heartbeat_context *c) {
     h->cadence_missed = false;
 }
 
+/* What we send now, before it counts: too late to be sure that it comes before the peer's deadline. A part of eps is
+ * for its way there and the end's way back. */
+static void note_crossing(gw_heartbeat *h, gw_ns at) {
+    gw_heartbeat_deadlines d = gw_heartbeat_due(h);
+    gw_ns back = gw_time_add(at, h->eps / 4);
+    if (at >= d.drop_earliest) h->crossed = back < d.drop ? back : d.drop;
+}
+
 static void answer_peer(gw_heartbeat *h) {
     h->own_ask_at = h->own_ask_due = GW_NEVER;
     h->drop_missed = false;
@@ -208,6 +216,7 @@ void gw_heartbeat_take(gw_heartbeat *heartbeat, const gw_heartbeat_input *input,
     if (t.effects & GREETED) greet(h, input->at);
     if (t.effects & PEER_BEAT) take_peer_beat(&c);
     if (t.effects & PEER_ANSWER) pop_answered(&c);
+    if (t.effects & (OWN_BEAT | OWN_ANSWER)) note_crossing(h, input->at);
     if (t.effects & OWN_BEAT) take_own_beat(h, input->at);
     if (t.effects & OWN_ANSWER) answer_peer(h);
     if (t.effects & OWN_ASK) take_own_ask(h, input);

@@ -77,6 +77,8 @@ typedef struct gw_heartbeat {
     uint32_t ask_first, ask_count;
     gw_ns own_ask_at;  /* the peer's oldest question that we have not answered, GW_NEVER when there is none */
     gw_ns own_ask_due; /* our answer to it is due */
+    gw_ns crossed; /* until then the peer may drop us for the silence before our last heartbeat, which came late and may
+                      have crossed with the end */
     bool has_sequence, had_sequence; /* sent by us; before the peer's last heartbeat */
     int64_t sequence, sequence_low;
     /* each is reported once for each silence */

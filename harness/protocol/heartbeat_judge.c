@@ -241,7 +241,7 @@ void heartbeat_judge_drop(const gw_heartbeat_context *c) {
     const gw_heartbeat *h = c->h;
     const gw_heartbeat_rules *r = heartbeat_rules(h);
     gw_heartbeat_deadlines d = gw_heartbeat_due(h);
-    if (c->in->at >= d.drop_earliest) {
+    if (c->in->at >= d.drop_earliest || c->in->at <= h->crossed) {
         judge_manner(c, r->ends_by_close, r->ends_by_drop, &r->codes);
         return;
     }

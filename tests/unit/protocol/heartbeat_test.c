@@ -222,6 +222,23 @@ START_TEST(heartbeat_blames_the_timeout_for_an_early_drop_of_a_silent_side) {
 }
 END_TEST
 
+/* A heartbeat that leaves within eps of the deadline, or later, may cross with the end. */
+START_TEST(heartbeat_excuses_a_drop_that_crossed_with_a_late_heartbeat) {
+    static const struct {
+        double beat, drop;
+        const char *verdicts;
+    } cases[] = {{959.999, 961, "S7 F"},   {960, 961, ""},   {1030, 1042.5, ""},
+                 {1030, 1042.501, "S7 F"}, {1055, 1060, ""}, {1055, 1060.001, "S7 F"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        server();
+        ms(500, IN(BEAT_IN));
+        ms(cases[i].beat, IN(BEAT_OUT));
+        ms(cases[i].drop, IN(DROP_IN));
+        ck_assert_str_eq(verdicts(), cases[i].verdicts);
+    }
+}
+END_TEST
+
 START_TEST(heartbeat_judges_a_side_that_is_never_dropped_once) {
     server();
     for (double t = 500; t < 2000; t += 500) ms(t, IN(BEAT_IN));
@@ -442,6 +459,7 @@ int main(void) {
     tcase_add_test(c, heartbeat_judges_a_storm);
     tcase_add_loop_test(c, heartbeat_judges_the_drop_of_a_side_that_stopped, 0, sizeof drops / sizeof *drops);
     tcase_add_test(c, heartbeat_blames_the_timeout_for_an_early_drop_of_a_silent_side);
+    tcase_add_test(c, heartbeat_excuses_a_drop_that_crossed_with_a_late_heartbeat);
     tcase_add_test(c, heartbeat_judges_a_side_that_is_never_dropped_once);
     tcase_add_test(c, heartbeat_notes_a_side_that_outlived_its_deadline);
     tcase_add_test(c, heartbeat_lets_who_beats_stay);
