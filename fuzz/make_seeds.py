@@ -278,6 +278,25 @@ BYTES = {
     "base64-padding-inside": "dGhl=IHN",
 }
 
+# Messages of the other protocols.
+PACKETS = {
+    "prefix-open": '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}',
+    "prefix-ping": "2",
+    "prefix-pong-text": "3probe",
+    "prefix-unknown": "9",
+    "prefix-body-not-json": "0{",
+    "prefix-nul": b"4a\x00b",
+    "flat-ping": '{"type":"ping","nonce":"x"}',
+    "flat-id-number": '{"type":1,"nonce":"x"}',
+    "flat-id-last": '{"nonce":"x","type":"pong"}',
+    "tagged-dispatch": '{"op":0,"d":{"v":10,"session_id":"s"},"s":1,"t":"READY"}',
+    "tagged-other": '{"op":0,"d":{},"s":2,"t":"ANYTHING"}',
+    "tagged-null": '{"op":10,"d":{"heartbeat_interval":41250},"s":null,"t":null}',
+    "sequence-large": '{"op":0,"d":{},"s":9007199254740993,"t":"X"}',
+    "members-beside": '{"id":"1","type":"next","payload":{"data":null}}',
+    "members-missing": '{"type":"subscribe","payload":{"query":"{a}"}}',
+}
+
 # Session scripts; see harness/fuzzing/script.h.
 OPEN, UPGRADE, RAW, FRAME, PACKET, EVENT, ADVANCE, CHUNK, READ, EOF, RST, CONTROL, AGAIN = range(13)
 MS, SECONDS, SIXTEENTHS, BEFORE, AT, AFTER = range(6)
@@ -360,7 +379,8 @@ SESSIONS = {
 }
 
 # Histories for the heartbeat model: (kind, time, interval or code) by the tables of protocol/heartbeat.h.
-(HELLO_IN, HELLO_OUT, BEAT_IN, BEAT_OUT, ASK_IN, ASK_OUT, EVENT_IN, EVENT_OUT, TICK, DROP_IN, END) = range(11)
+(HELLO_IN, HELLO_OUT, BEAT_IN, BEAT_OUT, ASK_IN, ASK_OUT, ANSWER_IN, ANSWER_OUT, GREETING_IN, GREETING_OUT, EVENT_IN, EVENT_OUT, TICK, DROP_IN,
+ END) = range(15)
 BY_CLOSE, CODE_4000, TO_TICK, INTERVAL = 0x40, 0x80, 0xC0, 0x40
 
 
@@ -393,6 +413,14 @@ HEARTBEATS = {
     "ask-answered-late": history((HELLO_IN, 1, 100), (ASK_OUT, 1, 0), (BEAT_OUT, 0x35, 0), (BEAT_IN, 0, 0)),
     "ask-never-answered": history((HELLO_IN, 1, 250), (ASK_OUT, 1, 0), (BEAT_OUT, 0x3F, 0), (TICK, 0x3F, 0)),
     "asks-many": history((HELLO_IN, 1, 250), *[(ASK_OUT, 0, 0)] * 40, (TICK, 0x3F, 0)),
+    "answer-in-time": history((HELLO_IN, 1, 100), (ASK_OUT, 1, 1), (ANSWER_IN, 1, 1)),
+    "answer-with-another-echo": history((HELLO_IN, 1, 100), (ASK_OUT, 1, 0x41), (ANSWER_IN, 1, 0x42)),
+    "answer-of-ours-late": history((HELLO_IN, 1, 100), (BEAT_IN, 1, 1), (TICK, 0x3F, 0), (ANSWER_OUT, 1, 1), (DROP_IN, 1, 0)),
+    "greeting-in-time": history((GREETING_OUT, 1, 0), (HELLO_IN, 1, 100)),
+    "greeting-never": history((TICK, TO_TICK, 0), (TICK, TO_TICK, 0), (BY_CLOSE | CODE_4000 | DROP_IN, 1, 255)),
+    "greeting-twice": history((GREETING_IN, 1, 0), (HELLO_OUT, 1, 100), (GREETING_IN, 1, 0)),
+    "sequence-of-the-past": history((HELLO_OUT, 1, 100), (EVENT_OUT, 1, 0x85), (BEAT_IN, 1, 0x25), (EVENT_OUT, 1, 0x89), (BEAT_IN, 1, 0x22)),
+    "beat-crosses-the-drop": history((HELLO_IN, 1, 100), (BEAT_OUT, INTERVAL | 16, 0), (BY_CLOSE | CODE_4000 | DROP_IN, 0x11, 0)),
     "end-then-more": history((HELLO_IN, 1, 100), (END, 0, 0), (BEAT_IN, 1, 0), (TICK, TO_TICK, 0)),
 }
 
@@ -502,21 +530,36 @@ def small_scenarios(limit):
     return {n: keep[n] for n in sorted(chosen)}
 
 
+def transcripts():
+    """What servers said in the recorded runs that the tests judge again."""
+    for name in sorted(os.listdir(os.path.join(ROOT, "tests/golden/transcripts"))):
+        said = [line.split() for line in read("tests/golden/transcripts/" + name).decode().splitlines()]
+        parts = [bytes.fromhex(words[2]) for words in said if len(words) == 3 and words[0].isdigit() and words[2] not in ("FIN", "RST")]
+        yield "recorded-" + name.removesuffix(".txt"), b"".join(parts)
+
+
+def recorded(heads):
+    out = {}
+    for name, said in transcripts():
+        head, _, rest = said.partition(b"\r\n\r\n")
+        out[name] = head + b"\r\n\r\n" if heads else rest
+    return {name: data for name, data in out.items() if data}
+
+
 def targets():
-    minimal = read("scenarios/protocols/gateway.yaml")
     return {
-        "frame": FRAMES,
-        "frame_wslay": {**FRAMES, **FRAME_DIFFERENCES},
+        "frame": {**FRAMES, **recorded(heads=False)},
+        "frame_wslay": {**FRAMES, **recorded(heads=False), **FRAME_DIFFERENCES},
         "json": JSON,
         "json_oracles": {**JSON, **JSON_DIFFERENCES},
-        "packet": JSON,
-        "handshake": HEADS,
+        "packet": {**JSON, **PACKETS},
+        "handshake": {**HEADS, **recorded(heads=True)},
         "utf8": BYTES,
         "session": SESSIONS,
         "heartbeat": HEARTBEATS,
         "expr": EXPRESSIONS,
         "doc": DOC,
-        "protocol": {"file-gateway.yaml": minimal, **PROTOCOLS, "file-variant.yaml": read("fuzz/variant.yaml"),
+        "protocol": {**files_below("scenarios/protocols"), **PROTOCOLS, "file-variant.yaml": read("fuzz/variant.yaml"),
                      "file-requirements.yaml": read("scenarios/requirements/gateway.yaml")},
         "scenario": small_scenarios(40),
         "target": files_below("scenarios/targets"),

@@ -1,10 +1,11 @@
-/* Fuzz target: packets (protocol/packet.h): JSON in the envelope of the gateway document, and in one of another shape.
+/* Fuzz target: packets (protocol/packet.h), in the envelope of each protocol that we know.
  *
  * decode, encode, decode gives the same event and data; the encoded form is a fixpoint; violations name a rule and a
  * place inside the message. */
 #include "fuzz.h"
 #include "protocol.h"
 #include "protocol/packet.h"
+#include "wire/utf8.h"
 
 #include <string.h>
 
@@ -44,6 +45,9 @@ static void check_spans(const gw_packet *packet, const uint8_t *data, size_t siz
     for (int i = 0; i < 2; i++)
         GW_FUZZ_CHECK(!parts[i].ptr || (parts[i].ptr >= text.ptr && parts[i].ptr + parts[i].len <= text.ptr + text.len),
                       "part %d leaves the message", i);
+    GW_FUZZ_CHECK(!packet->body.len ||
+                      (packet->body.ptr >= text.ptr && packet->body.ptr + packet->body.len == text.ptr + text.len),
+                  "the body is not the end of the message");
     bool found = packet->fault == GW_PACKET_NONE;
     GW_FUZZ_CHECK(found == (packet->event != NULL), "an event with a fault, or none without");
     GW_FUZZ_CHECK(!packet->data || packet->tree, "data without a tree");
@@ -51,7 +55,9 @@ static void check_spans(const gw_packet *packet, const uint8_t *data, size_t siz
 
 /* What a tree can hold: \u0000 ends a C string, other unpredictable texts lose a member or a digit. */
 static bool survives_a_tree(const gw_packet *packet) {
-    return packet->json.verdict == GW_JSON_IS_VALID && !packet->json.has_nul_escape;
+    bool nul = packet->text.len && memchr(packet->text.ptr, 0, packet->text.len);
+    return packet->json.verdict == GW_JSON_IS_VALID && !packet->json.has_nul_escape && !nul &&
+           gw_utf8_check(packet->text, NULL);
 }
 
 /* Member by member, in order; cJSON_Compare takes time that doubles with each level. */
@@ -67,26 +73,40 @@ static bool same_tree(const cJSON *a, const cJSON *b) {
     return !x && !y;
 }
 
+/* Members of other names are carried along; those that the envelope writes would stand there twice. */
+static cJSON *other_members(const gw_packet *packet) {
+    const gw_envelope *envelope = &protocol->envelope;
+    if (envelope->form != GW_FORM_NESTED) return NULL;
+    cJSON *extra = cJSON_Duplicate(packet->tree, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(extra, envelope->id.keys[0]);
+    cJSON_DeleteItemFromObjectCaseSensitive(extra, envelope->data.keys[0]);
+    if (packet->event->tag) cJSON_DeleteItemFromObjectCaseSensitive(extra, envelope->name.keys[0]);
+    if (packet->has_sequence) cJSON_DeleteItemFromObjectCaseSensitive(extra, envelope->sequence.keys[0]);
+    return extra;
+}
+
+static gw_packet_spec spec_of(const gw_packet *packet, const cJSON *extra) {
+    gw_packet_spec spec = {.event = packet->event, .data = packet->data, .data_absent = !packet->data, .extra = extra};
+    if (packet->has_sequence && protocol->envelope.form == GW_FORM_NESTED) spec.sequence = &packet->sequence;
+    return spec;
+}
+
 static void check_round_trip(const gw_packet *packet) {
     static gw_buf once = {.max = 8 * GW_FUZZ_MAX_BYTES}, twice = {.max = 8 * GW_FUZZ_MAX_BYTES};
-    gw_packet_spec spec = {.event = packet->event, .data = packet->data, .data_absent = !packet->data};
-    /* Members of other names are carried along; those of the envelope's own paths would stand there twice. */
-    cJSON *extra = cJSON_Duplicate(packet->tree, true);
-    cJSON_DeleteItemFromObjectCaseSensitive(extra, protocol->envelope.id.keys[0]);
-    cJSON_DeleteItemFromObjectCaseSensitive(extra, protocol->envelope.data.keys[0]);
-    spec.extra = extra;
+    cJSON *extra = other_members(packet);
+    gw_packet_spec spec = spec_of(packet, extra);
     gw_buf_clear(&once);
     gw_buf_clear(&twice);
     GW_FUZZ_CHECK(gw_packet_encode(protocol, &spec, &once) == GW_OK, "does not encode");
     gw_packet *again = gw_packet_decode(protocol, gw_buf_span(&once));
     GW_FUZZ_CHECK(again, "out of memory");
-    GW_FUZZ_CHECK(again->event == packet->event, "another event: %s", gw_buf_cstr(&once));
+    GW_FUZZ_CHECK(again->event == packet->event, "%s: another event: %s", protocol->name, gw_buf_cstr(&once));
     GW_FUZZ_CHECK(!again->data == !packet->data && (!again->data || same_tree(again->data, packet->data)),
-                  "other data: %s", gw_buf_cstr(&once));
-    gw_packet_spec second = {.id = gw_pointer_get(&protocol->envelope.id, again->tree),
-                             .data = again->data,
-                             .data_absent = !again->data,
-                             .extra = extra};
+                  "%s: other data: %s", protocol->name, gw_buf_cstr(&once));
+    GW_FUZZ_CHECK(again->has_sequence == packet->has_sequence && again->sequence == packet->sequence,
+                  "another sequence number: %s", gw_buf_cstr(&once));
+    gw_packet_spec second = spec_of(again, extra);
+    if (protocol->envelope.form == GW_FORM_NESTED) second.id = gw_pointer_get(&protocol->envelope.id, again->tree);
     GW_FUZZ_CHECK(gw_packet_encode(protocol, &second, &twice) == GW_OK, "does not encode again");
     GW_FUZZ_CHECK(gw_span_equal(gw_buf_span(&once), gw_buf_span(&twice)), "no fixpoint: %s and %s", gw_buf_cstr(&once),
                   gw_buf_cstr(&twice));
@@ -114,13 +134,15 @@ static void check_packet(const uint8_t *data, size_t size) {
     gw_json_report report;
     gw_packet *packet = gw_packet_decode(protocol, gw_span_make(data, size));
     GW_FUZZ_CHECK(packet, "out of memory");
-    gw_json_judge(gw_span_make(data, size), (gw_json_limits){0}, &report);
-    GW_FUZZ_CHECK(report.fault == packet->json.fault && report.offset == packet->json.offset, "two verdicts");
+    gw_json_judge(packet->body, (gw_json_limits){0}, &report);
+    bool judged = protocol->envelope.form != GW_FORM_PREFIX;
+    GW_FUZZ_CHECK(!judged || (report.fault == packet->json.fault && report.offset == packet->json.offset),
+                  "two verdicts");
     check_spans(packet, data, size);
     check_judge(packet);
     if (survives_a_tree(packet)) {
-        GW_FUZZ_CHECK(packet->tree, "valid JSON without a tree");
-        check_tree(packet);
+        GW_FUZZ_CHECK(packet->tree || !judged, "valid JSON without a tree");
+        if (packet->tree) check_tree(packet);
         if (packet->event) check_round_trip(packet);
     }
     gw_packet_destroy(packet);
@@ -128,10 +150,12 @@ static void check_packet(const uint8_t *data, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > GW_FUZZ_MAX_BYTES) return 0;
+    size_t count;
+    const gw_protocol *const *all = gw_fuzz_protocols(&count);
     message_len = size;
-    protocol = gw_fuzz_protocol();
-    check_packet(data, size);
-    protocol = gw_fuzz_variant();
-    check_packet(data, size);
+    for (size_t i = 0; i < count; i++) {
+        protocol = all[i];
+        check_packet(data, size);
+    }
     return 0;
 }
