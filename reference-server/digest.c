@@ -16,32 +16,20 @@ static void sha1_block(uint32_t hash[5], const uint8_t *block) {
     for (int i = 16; i < 80; i++) w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 
     uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4];
-    for (int i = 0; i < 80; i++) {
-        uint32_t mix, k;
-        switch (i / 20) {
-        case 0:
-            mix = (b & c) | (~b & d);
-            k = 0x5a827999;
-            break;
-        case 1:
-            mix = b ^ c ^ d;
-            k = 0x6ed9eba1;
-            break;
-        case 2:
-            mix = (b & c) | (b & d) | (c & d);
-            k = 0x8f1bbcdc;
-            break;
-        default:
-            mix = b ^ c ^ d;
-            k = 0xca62c1d6;
-        }
-        uint32_t next = rotate(a, 5) + mix + e + k + w[i];
-        e = d;
-        d = c;
-        c = rotate(b, 30);
-        b = a;
-        a = next;
+#define ROUNDS(from, mix, k)                                                                                           \
+    for (int i = (from); i < (from) + 20; i++) {                                                                       \
+        uint32_t next = rotate(a, 5) + (mix) + e + (k) + w[i];                                                         \
+        e = d;                                                                                                         \
+        d = c;                                                                                                         \
+        c = rotate(b, 30);                                                                                             \
+        b = a;                                                                                                         \
+        a = next;                                                                                                      \
     }
+    ROUNDS(0, (b & c) | (~b & d), 0x5a827999u)
+    ROUNDS(20, b ^ c ^ d, 0x6ed9eba1u)
+    ROUNDS(40, (b & c) | (b & d) | (c & d), 0x8f1bbcdcu)
+    ROUNDS(60, b ^ c ^ d, 0xca62c1d6u)
+#undef ROUNDS
     hash[0] += a;
     hash[1] += b;
     hash[2] += c;

@@ -41,37 +41,17 @@ gw_status gw_buf_reserve(gw_buf *buf, size_t extra) {
     return GW_OK;
 }
 
-gw_status gw_buf_append(gw_buf *buf, const void *bytes, size_t len) {
-    if (len == 0) return GW_OK;
-    gw_status status = gw_buf_reserve(buf, len);
-    if (status != GW_OK) return status;
-    memcpy(buf->data + buf->len, bytes, len);
-    buf->len += len;
-    buf->data[buf->len] = 0;
-    return GW_OK;
-}
-
-gw_status gw_buf_append_span(gw_buf *buf, gw_span span) {
-    return gw_buf_append(buf, span.ptr, span.len);
-}
-
-gw_status gw_buf_append_cstr(gw_buf *buf, const char *s) {
-    return gw_buf_append(buf, s, strlen(s));
-}
-
-gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte) {
-    return gw_buf_append(buf, &byte, 1);
-}
-
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
-    int need = vsnprintf(NULL, 0, format, args);
+    /* Most texts fit what is there. */
+    size_t room = buf->data ? buf->cap - buf->len + 1 : 0;
+    int need = vsnprintf(room ? (char *)buf->data + buf->len : NULL, room, format, args);
+    if (room) buf->data[need >= 0 && (size_t)need < room ? buf->len + (size_t)need : buf->len] = 0;
     gw_status status = need < 0 ? fail(buf, GW_ERR_INVALID) : gw_buf_reserve(buf, (size_t)need);
-    if (status == GW_OK) {
+    if (status == GW_OK && (size_t)need >= room)
         vsnprintf((char *)buf->data + buf->len, (size_t)need + 1, format, again);
-        buf->len += (size_t)need;
-    }
+    if (status == GW_OK) buf->len += (size_t)need;
     va_end(again);
     return status;
 }

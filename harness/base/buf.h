@@ -22,10 +22,27 @@ void gw_buf_deinit(gw_buf *buf);
 void gw_buf_clear(gw_buf *buf);
 /* Room for `extra` more bytes. GW_ERR_LIMIT beyond max, GW_ERR_NOMEM. On failure nothing changes but buf->error. */
 gw_status gw_buf_reserve(gw_buf *buf, size_t extra);
-gw_status gw_buf_append(gw_buf *buf, const void *bytes, size_t len);
-gw_status gw_buf_append_span(gw_buf *buf, gw_span span);
-gw_status gw_buf_append_cstr(gw_buf *buf, const char *s);
-gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte);
+/* All that append: as reserve. */
+static inline gw_status gw_buf_append(gw_buf *buf, const void *bytes, size_t len) {
+    if (len == 0) return GW_OK;
+    if (!buf->data || len > buf->cap - buf->len) {
+        gw_status status = gw_buf_reserve(buf, len);
+        if (status != GW_OK) return status;
+    }
+    memcpy(buf->data + buf->len, bytes, len);
+    buf->len += len;
+    buf->data[buf->len] = 0;
+    return GW_OK;
+}
+static inline gw_status gw_buf_append_byte(gw_buf *buf, uint8_t byte) {
+    return gw_buf_append(buf, &byte, 1);
+}
+static inline gw_status gw_buf_append_span(gw_buf *buf, gw_span span) {
+    return gw_buf_append(buf, span.ptr, span.len);
+}
+static inline gw_status gw_buf_append_cstr(gw_buf *buf, const char *s) {
+    return gw_buf_append(buf, s, strlen(s));
+}
 gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* Removes the first n bytes; n <= len. */

@@ -39,9 +39,3 @@ char *gw_time_format_ms(gw_ns t, char *out, size_t size) {
     snprintf(out, size, "%.1f ms", (double)t / (double)GW_MS);
     return out;
 }
-
-gw_ns gw_time_add(gw_ns a, gw_ns b) {
-    if (a == GW_NEVER || b == GW_NEVER) return GW_NEVER;
-    gw_ns sum;
-    return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? GW_NEVER : INT64_MIN) : sum;
-}

@@ -17,6 +17,10 @@ gw_status gw_time_parse(gw_span text, gw_ns *out);
 /* Milliseconds with one decimal, as in "1001.3 ms", into out (NUL-terminated); returns out. */
 char *gw_time_format_ms(gw_ns t, char *out, size_t size);
 /* a + b, where GW_NEVER stays GW_NEVER and nothing overflows. */
-gw_ns gw_time_add(gw_ns a, gw_ns b);
+static inline gw_ns gw_time_add(gw_ns a, gw_ns b) {
+    gw_ns sum;
+    if (a == GW_NEVER || b == GW_NEVER) return GW_NEVER;
+    return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? GW_NEVER : INT64_MIN) : sum;
+}
 
 #endif

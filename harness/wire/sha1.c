@@ -1,7 +1,9 @@
 /* Floor 1: SHA-1 (RFC 3174 section 6.1). */
 #include "wire/sha1.h"
 
-enum { BLOCK_BYTES = 64, LENGTH_AT = 56 };
+#include <string.h>
+
+enum { BLOCK_BYTES = 64 };
 
 typedef struct sha1 {
     uint32_t h[5];
@@ -20,19 +22,21 @@ static void compress(sha1 *s) {
         w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
     }
     for (int i = 16; i < 80; i++) w[i] = rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    for (int i = 0; i < 80; i++) {
-        static const uint32_t k[4] = {0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};
-        uint32_t f = i < 20   ? (b & c) | (~b & d)
-                     : i < 40 ? b ^ c ^ d
-                     : i < 60 ? (b & c) | (b & d) | (c & d)
-                              : b ^ c ^ d;
-        uint32_t next = rotl(a, 5) + f + e + k[i / 20] + w[i];
-        e = d;
-        d = c;
-        c = rotl(b, 30);
-        b = a;
-        a = next;
+        /* 20 rounds of one kind. */
+#define ROUNDS(from, f, k)                                                                                             \
+    for (int i = (from); i < (from) + 20; i++) {                                                                       \
+        uint32_t next = rotl(a, 5) + (f) + e + (k) + w[i];                                                             \
+        e = d;                                                                                                         \
+        d = c;                                                                                                         \
+        c = rotl(b, 30);                                                                                               \
+        b = a;                                                                                                         \
+        a = next;                                                                                                      \
     }
+    ROUNDS(0, (b & c) | (~b & d), 0x5a827999u)
+    ROUNDS(20, b ^ c ^ d, 0x6ed9eba1u)
+    ROUNDS(40, (b & c) | (b & d) | (c & d), 0x8f1bbcdcu)
+    ROUNDS(60, b ^ c ^ d, 0xca62c1d6u)
+#undef ROUNDS
     s->h[0] += a;
     s->h[1] += b;
     s->h[2] += c;
@@ -40,18 +44,25 @@ static void compress(sha1 *s) {
     s->h[4] += e;
 }
 
-static void put(sha1 *s, uint8_t byte) {
-    s->block[s->total_bytes++ % BLOCK_BYTES] = byte;
-    if (s->total_bytes % BLOCK_BYTES == 0) compress(s);
+static void put(sha1 *s, const uint8_t *bytes, size_t len) {
+    while (len > 0) {
+        size_t at = s->total_bytes % BLOCK_BYTES, n = len < BLOCK_BYTES - at ? len : BLOCK_BYTES - at;
+        memcpy(s->block + at, bytes, n);
+        s->total_bytes += n;
+        if (at + n == BLOCK_BYTES) compress(s);
+        bytes += n;
+        len -= n;
+    }
 }
 
 void gw_sha1(const gw_span *parts, size_t count, uint8_t out[GW_SHA1_BYTES]) {
+    static const uint8_t padding[BLOCK_BYTES] = {0x80};
+    uint8_t length[8];
     sha1 s = {.h = {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0xc3d2e1f0u}};
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < parts[i].len; j++) put(&s, parts[i].ptr[j]);
+    for (size_t i = 0; i < count; i++) put(&s, parts[i].ptr, parts[i].len);
     uint64_t bits = s.total_bytes * 8;
-    put(&s, 0x80);
-    while (s.total_bytes % BLOCK_BYTES != LENGTH_AT) put(&s, 0);
-    for (int shift = 56; shift >= 0; shift -= 8) put(&s, (uint8_t)(bits >> shift));
+    for (int i = 0; i < 8; i++) length[i] = (uint8_t)(bits >> (56 - 8 * i));
+    put(&s, padding, 1 + (2 * BLOCK_BYTES - sizeof length - 1 - s.total_bytes % BLOCK_BYTES) % BLOCK_BYTES);
+    put(&s, length, sizeof length);
     for (int i = 0; i < GW_SHA1_BYTES; i++) out[i] = (uint8_t)(s.h[i / 4] >> (24 - 8 * (i % 4)));
 }
