@@ -124,7 +124,7 @@ static gw_status fill_target(parse *p, gw_span rest) {
 
 static gw_status parse_network(parse *p, const scheme_row *row, gw_span rest) {
     size_t end = find_any(rest, "/?");
-    gw_span authority = before(rest, end), host, port;
+    gw_span authority = before(rest, end), host = {0}, port = {0};
     if (find_any(authority, "@") < authority.len) {
         return wrong(p, "user and password are not allowed in the URL; use a header");
     }
