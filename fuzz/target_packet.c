@@ -4,7 +4,8 @@
  * place inside the message. */
 #include "fuzz.h"
 #include "protocol.h"
-#include "protocol/packet.h"
+#include "protocol/heartbeat.h"
+#include "protocol/template.h"
 #include "wire/utf8.h"
 
 #include <string.h>
@@ -130,6 +131,33 @@ static void check_tree(const gw_packet *packet) {
     cJSON_Delete(again);
 }
 
+/* What it means to the heartbeat model, and the answer that would be given to it. */
+static void check_meaning(const gw_packet *packet) {
+    static gw_buf text = {.max = 8 * GW_FUZZ_MAX_BYTES};
+    const gw_template_values values = {
+        .has_sequence = packet->has_sequence, .sequence = packet->sequence, .nonce = "n", .data = packet->data};
+    for (int n = 0; n < 4; n++) {
+        bool in = n & 1;
+        gw_role peer = n & 2 ? GW_ROLE_CLIENT : GW_ROLE_SERVER, sender = in ? peer : gw_role_other(peer);
+        gw_heartbeat_input input = gw_heartbeat_read(protocol, packet, in, peer, 1);
+        GW_FUZZ_CHECK(input.kind < GW_HEARTBEAT_INPUT_COUNT && gw_heartbeat_input_word(input.kind), "no input");
+        GW_FUZZ_CHECK(input.kind == gw_heartbeat_classify(protocol, packet->event, in, peer), "two inputs");
+        GW_FUZZ_CHECK(input.interval >= 0 && input.timeout >= 0, "a time below zero");
+        const gw_question *asked = &protocol->heartbeat.question[sender];
+        if (!packet->event || packet->event != asked->event) continue;
+        cJSON *answer =
+            gw_template_fill(gw_protocol_usual_data(protocol, asked->answer, gw_role_other(sender)), &values);
+        /* It repeats what the model expects. */
+        if (asked->echo_to.text && input.echo && survives_a_tree(packet))
+            GW_FUZZ_CHECK(gw_heartbeat_echo(protocol, asked->answer, answer, gw_role_other(sender)) == input.echo,
+                          "%s: the answer repeats something else", protocol->name);
+        gw_buf_clear(&text);
+        gw_packet_spec spec = {.event = asked->answer, .data = answer, .data_absent = !answer};
+        GW_FUZZ_CHECK(gw_packet_encode(protocol, &spec, &text) == GW_OK, "the answer does not encode");
+        cJSON_Delete(answer);
+    }
+}
+
 static void check_packet(const uint8_t *data, size_t size) {
     gw_json_report report;
     gw_packet *packet = gw_packet_decode(protocol, gw_span_make(data, size));
@@ -145,6 +173,7 @@ static void check_packet(const uint8_t *data, size_t size) {
         if (packet->tree) check_tree(packet);
         if (packet->event) check_round_trip(packet);
     }
+    check_meaning(packet);
     gw_packet_destroy(packet);
 }
 

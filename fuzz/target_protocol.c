@@ -4,6 +4,7 @@
 #include "fuzz.h"
 #include "protocol.h"
 #include "protocol/heartbeat.h"
+#include "protocol/template.h"
 
 #include <string.h>
 
@@ -64,6 +65,31 @@ static void use_choices(gw_arena *arena, const gw_protocol *protocol, gw_diag *d
     for (unsigned code = 999; code < 5001; code += 500) gw_codes_has(&protocol->heartbeat.codes, code);
 }
 
+/* Events by what they are for, their usual data, and the times that expressions may name. */
+static void use_roles(const gw_protocol *protocol) {
+    static const char *const words[] = {"hello", "beat", "ask", "answer", "greeting", "plain"};
+    const gw_template_values values = {.has_sequence = true, .sequence = 7, .nonce = "n"};
+    for (int role = 0; role < 2; role++) {
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            const gw_event *event = gw_protocol_event_for(protocol, gw_span_cstr(words[i]), (gw_role)role);
+            GW_FUZZ_CHECK(gw_protocol_is_role(gw_span_cstr(words[i])), "%s is no role", words[i]);
+            if (!event) continue;
+            cJSON *data = gw_template_fill(gw_protocol_usual_data(protocol, event, (gw_role)role), &values);
+            gw_buf text;
+            gw_buf_init(&text, 1 << 20);
+            gw_packet_spec spec = {.event = event, .data = data, .data_absent = !data};
+            GW_FUZZ_CHECK(gw_packet_encode(protocol, &spec, &text) == GW_OK, "%s does not encode", words[i]);
+            gw_buf_deinit(&text);
+            cJSON_Delete(data);
+        }
+        gw_expr_env env = gw_protocol_env(protocol, (gw_role)role, GW_S, GW_S, 1.0);
+        GW_FUZZ_CHECK(env.interval >= 0 && env.eps >= 0 && env.drop <= env.drop_max, "times in disorder");
+        for (unsigned symbol = GW_EXPR_I; symbol <= GW_EXPR_G; symbol <<= 1)
+            gw_protocol_lacks_time(protocol, (gw_role)role, symbol);
+        gw_protocol_drops_silent(protocol, (gw_role)role);
+    }
+}
+
 static void use(const gw_protocol *protocol) {
     for (size_t i = 0; i < protocol->event_count; i++) {
         const gw_event *event = &protocol->events[i];
@@ -85,6 +111,7 @@ static void use(const gw_protocol *protocol) {
     for (int role = 0; role < 2; role++)
         for (int rule = 0; rule < GW_RULE_COUNT; rule++)
             GW_FUZZ_CHECK(gw_protocol_rule(protocol, (gw_role)role, (gw_rule)rule), "rule %d has no requirement", rule);
+    use_roles(protocol);
     if (!protocol->heartbeat.hello) return;
     for (int role = 0; role < 2; role++) {
         gw_heartbeat heartbeat;
