@@ -51,6 +51,7 @@ static void fill(cJSON *value, const gw_template_values *v) {
             cJSON *made = value_of(child->valuestring, v);
             char *key = made && child->string ? strdup(child->string) : NULL;
             if (made) {
+                cJSON_free(made->string); /* of the member that it is a copy of */
                 made->string = key;
                 cJSON_ReplaceItemViaPointer(value, child, made);
             }
