@@ -2,6 +2,8 @@
 #include "protocol/heartbeat_internal.h"
 #include "protocol/template.h"
 
+#include <math.h>
+
 gw_heartbeat_input_kind gw_heartbeat_classify(const gw_protocol *protocol, const gw_event *event, bool in,
                                               gw_role peer) {
     const gw_heartbeat_rules *r = &protocol->heartbeat;
@@ -44,7 +46,7 @@ gw_heartbeat_input gw_heartbeat_read(const gw_protocol *protocol, const gw_packe
     if (!packet->event || packet->event != beat->send || !gw_template_has_sequence(beat->data)) return input;
     input.value = GW_HEARTBEAT_VALUE_OTHER;
     if (!packet->data || cJSON_IsNull(packet->data)) input.value = GW_HEARTBEAT_VALUE_NULL;
-    if (cJSON_IsNumber(packet->data)) {
+    if (cJSON_IsNumber(packet->data) && fabs(packet->data->valuedouble) <= 9007199254740992.0) {
         input.value = GW_HEARTBEAT_VALUE_NUMBER;
         input.value_number = (int64_t)packet->data->valuedouble;
     }
