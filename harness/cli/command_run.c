@@ -92,6 +92,7 @@ static void make_plan(run *r, uint64_t seed) {
                                .seed = seed,
                                .jobs = options->jobs,
                                .retries = options->retries,
+                               .crash_search = options->crash_search,
                                .timeout_scale = options->timeout_scale,
                                .interval = options->interval,
                                .faults = options->faults.items,

@@ -1,4 +1,4 @@
-/* Requests one after another. Floor 5. It must not know rooms, participants or scenarios. */
+/* Requests and commands one after another. Floor 5. It must not know rooms, participants or scenarios. */
 #include "cli/fixtures_internal.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ gw_status fixtures_expand_cookies(gw_vars *vars, const gw_target_pairs *cookies,
     return out->error;
 }
 
-fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *what, const gw_target_http *list,
+fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *what, const gw_target_call *list,
                                             size_t count) {
     fixtures_sequence *sequence = calloc(1, sizeof *sequence);
     cJSON *values = cJSON_Duplicate(fixtures->values, true);
@@ -43,6 +43,7 @@ fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *w
 void fixtures_sequence_destroy(fixtures_sequence *sequence) {
     if (!sequence) return;
     if (sequence->call) gw_http_cancel(sequence->call);
+    fixtures_command_destroy(sequence->command);
     gw_vars_deinit(&sequence->vars);
     cJSON_Delete(sequence->data);
     free(sequence->first_error);
@@ -73,7 +74,7 @@ static void texts_deinit(request_texts *texts) {
     for (size_t i = 0; i < MAX_HEADERS; i++) gw_buf_deinit(&texts->headers[i]);
 }
 
-static gw_status expand_body(fixtures_sequence *sequence, const gw_target_http *http, gw_buf *out, gw_error *error) {
+static gw_status expand_body(fixtures_sequence *sequence, const gw_target_call *http, gw_buf *out, gw_error *error) {
     if (http->body) return fixtures_expand(&sequence->vars, http->body, out, error);
     if (!http->json) return GW_OK;
     gw_status status = GW_OK;
@@ -87,7 +88,7 @@ static gw_status expand_body(fixtures_sequence *sequence, const gw_target_http *
     return status == GW_OK ? GW_OK : gw_error_set(error, status, "the body: %s", gw_status_text(status));
 }
 
-static gw_status expand_headers(fixtures_sequence *sequence, const gw_target_http *http, request_texts *texts,
+static gw_status expand_headers(fixtures_sequence *sequence, const gw_target_call *http, request_texts *texts,
                                 gw_error *error) {
     bool typed = false;
     if (http->headers.count > MAX_HEADERS - 1)
@@ -107,7 +108,7 @@ static gw_status expand_headers(fixtures_sequence *sequence, const gw_target_htt
     return GW_OK;
 }
 
-static gw_status expand_cookies(fixtures_sequence *sequence, const gw_target_http *http, gw_buf *out, gw_error *error) {
+static gw_status expand_cookies(fixtures_sequence *sequence, const gw_target_call *http, gw_buf *out, gw_error *error) {
     if (sequence->cookies_of) {
         const cJSON *owner = gw_vars_get(&sequence->vars, gw_span_cstr(sequence->cookies_of));
         if (owner) gw_vars_set(&sequence->vars, "participant", owner);
@@ -127,13 +128,13 @@ static void finish(fixtures_sequence *sequence) {
 }
 
 /* Remembers the first error; goes on with the next request only where that was asked for. */
-static void fail(fixtures_sequence *sequence, const gw_target_http *http, const char *why) {
+static void fail(fixtures_sequence *sequence, const gw_target_call *call, const char *why) {
     gw_buf text, clean;
     gw_buf_init(&text, FIXTURES_TEXT_MAX);
     gw_buf_init(&clean, FIXTURES_TEXT_MAX);
     bool told = strncmp(why, "http", 4) == 0; /* the URL as it was sent */
-    gw_buf_printf(&text, "%s: %s %s%s%s", sequence->what, http->method, told || !sequence->url ? "" : sequence->url,
-                  told ? "" : ": ", why);
+    gw_buf_printf(&text, "%s: %s %s%s%s", sequence->what, call->command ? "command" : call->method,
+                  told || !sequence->url ? "" : sequence->url, told ? "" : ": ", why);
     if (!sequence->first_error) {
         gw_fixtures_redact(sequence->fixtures, gw_buf_span(&text), &clean);
         sequence->first_error = strdup(gw_buf_cstr(&clean));
@@ -146,13 +147,13 @@ static void fail(fixtures_sequence *sequence, const gw_target_http *http, const 
         finish(sequence);
 }
 
-static bool status_is_good(const gw_target_http *http, int status) {
+static bool status_is_good(const gw_target_call *http, int status) {
     for (size_t i = 0; i < http->status_count; i++)
         if (status >= http->status[i].low && status <= http->status[i].high) return true;
     return false;
 }
 
-static gw_status take_captures(fixtures_sequence *sequence, const gw_target_http *http,
+static gw_status take_captures(fixtures_sequence *sequence, const gw_target_call *http,
                                const gw_http_response *response, gw_error *error) {
     if (sequence->data_capture) {
         cJSON_Delete(sequence->data);
@@ -179,7 +180,7 @@ static gw_status take_captures(fixtures_sequence *sequence, const gw_target_http
 static void on_answer(gw_http_call *call, const gw_http_response *response, void *user) {
     (void)call;
     fixtures_sequence *sequence = user;
-    const gw_target_http *http = &sequence->list[sequence->next - 1];
+    const gw_target_call *http = &sequence->list[sequence->next - 1];
     sequence->call = NULL;
     gw_error error = {0};
     if (response->error) {
@@ -195,38 +196,31 @@ static void on_answer(gw_http_call *call, const gw_http_response *response, void
     fail(sequence, http, error.text);
 }
 
-static void note(fixtures_sequence *sequence, const gw_target_http *http, const request_texts *texts) {
+static void note(fixtures_sequence *sequence, const char *how, const char *where, const char *what) {
     gw_fixtures *fixtures = sequence->fixtures;
     if (!fixtures->note) return;
     gw_buf text, clean;
     gw_buf_init(&text, FIXTURES_TEXT_MAX);
     gw_buf_init(&clean, FIXTURES_TEXT_MAX);
-    gw_buf_printf(&text, "%s: %s %s %s", sequence->what, http->method, gw_buf_cstr(&texts->url),
-                  gw_buf_cstr(&texts->body));
+    gw_buf_printf(&text, "%s: %s %s %s", sequence->what, how, where, what);
     gw_fixtures_redact(fixtures, gw_buf_span(&text), &clean);
     fixtures->note(gw_buf_cstr(&clean), fixtures->note_user);
     gw_buf_deinit(&text);
     gw_buf_deinit(&clean);
 }
 
-static void step(fixtures_sequence *sequence) {
-    if (sequence->next == sequence->count) {
-        finish(sequence);
-        return;
-    }
-    const gw_target_http *http = &sequence->list[sequence->next++];
-    gw_error error = {0};
+static gw_status send_request(fixtures_sequence *sequence, const gw_target_call *http, gw_error *error) {
     request_texts texts;
     texts_init(&texts);
-    gw_status status = fixtures_expand(&sequence->vars, http->url, &texts.url, &error);
+    gw_status status = fixtures_expand(&sequence->vars, http->url, &texts.url, error);
     free(sequence->url);
     sequence->url = strdup(status == GW_OK ? gw_buf_cstr(&texts.url) : http->url);
-    if (!sequence->url) status = gw_error_set(&error, GW_ERR_NOMEM, "out of memory");
-    if (status == GW_OK) status = expand_body(sequence, http, &texts.body, &error);
-    if (status == GW_OK) status = expand_headers(sequence, http, &texts, &error);
-    if (status == GW_OK) status = expand_cookies(sequence, http, &texts.cookies, &error);
+    if (!sequence->url) status = gw_error_set(error, GW_ERR_NOMEM, "out of memory");
+    if (status == GW_OK) status = expand_body(sequence, http, &texts.body, error);
+    if (status == GW_OK) status = expand_headers(sequence, http, &texts, error);
+    if (status == GW_OK) status = expand_cookies(sequence, http, &texts.cookies, error);
     if (status == GW_OK) {
-        note(sequence, http, &texts);
+        note(sequence, http->method, gw_buf_cstr(&texts.url), gw_buf_cstr(&texts.body));
         bool has_body = http->json || http->body;
         sequence->call = gw_http_send(
             sequence->fixtures->http,
@@ -239,10 +233,93 @@ static void step(fixtures_sequence *sequence) {
                                .timeout_ns = http->within,
                                .tls = &sequence->fixtures->tls},
             on_answer, sequence);
-        if (!sequence->call) status = gw_error_set(&error, GW_ERR_NOMEM, "out of memory");
+        if (!sequence->call) status = gw_error_set(error, GW_ERR_NOMEM, "out of memory");
     }
     texts_deinit(&texts);
-    if (status != GW_OK) fail(sequence, http, error.text);
+    return status;
+}
+
+/* ---- Commands ---- */
+
+static void on_output(fixtures_command *command, gw_span output, const char *error, void *user) {
+    fixtures_sequence *sequence = user;
+    const gw_target_call *call = &sequence->list[sequence->next - 1];
+    const gw_http_response response = {.status = 200, .body = output};
+    gw_error why = {0};
+    sequence->command = NULL;
+    bool good = !error && take_captures(sequence, call, &response, &why) == GW_OK;
+    if (error) gw_error_set(&why, GW_ERR_IO, "%s", error);
+    fixtures_command_destroy(command);
+    if (good)
+        step(sequence);
+    else
+        fail(sequence, call, why.text);
+}
+
+enum { MAX_WORDS = 64 };
+
+/* Words of a command, or NAME=VALUE of its environment; NULL-terminated. */
+typedef struct word_list {
+    gw_buf items[MAX_WORDS];
+    const char *words[MAX_WORDS + 1];
+    size_t count;
+} word_list;
+
+static gw_status add_word(fixtures_sequence *sequence, word_list *list, const char *name, const char *text,
+                          gw_error *error) {
+    if (list->count == MAX_WORDS) return gw_error_set(error, GW_ERR_LIMIT, "more than %d words", MAX_WORDS);
+    gw_buf *item = &list->items[list->count];
+    gw_buf_init(item, FIXTURES_TEXT_MAX);
+    if (name) gw_buf_printf(item, "%s=", name);
+    gw_status status = fixtures_expand(&sequence->vars, text, item, error);
+    list->words[list->count++] = gw_buf_cstr(item);
+    return status;
+}
+
+static void words_deinit(word_list *list) {
+    for (size_t i = 0; i < list->count; i++) gw_buf_deinit(&list->items[i]);
+}
+
+static gw_status start_command(fixtures_sequence *sequence, const gw_target_call *call, gw_error *error) {
+    word_list argv = {0}, env = {0};
+    gw_buf cwd, shown;
+    gw_status status = GW_OK;
+    gw_buf_init(&cwd, 4096);
+    gw_buf_init(&shown, FIXTURES_TEXT_MAX);
+    free(sequence->url);
+    sequence->url = strdup(call->command[0]);
+    for (size_t i = 0; call->command[i] && status == GW_OK; i++) {
+        status = add_word(sequence, &argv, NULL, call->command[i], error);
+        gw_buf_printf(&shown, "%s%s", i ? " " : "", gw_buf_cstr(&argv.items[i]));
+    }
+    for (size_t i = 0; i < call->env.count && status == GW_OK; i++)
+        status = add_word(sequence, &env, call->env.list[i].name, call->env.list[i].value, error);
+    if (call->cwd) gw_fixtures_path(sequence->fixtures->target, call->cwd, &cwd);
+    if (status == GW_OK) {
+        note(sequence, "command", gw_buf_cstr(&shown), "");
+        sequence->command = fixtures_command_start(
+            gw_http_loop(sequence->fixtures->http),
+            &(gw_process_options){
+                .argv = argv.words, .env = env.words, .directory = call->cwd ? gw_buf_cstr(&cwd) : NULL},
+            call->within, on_output, sequence);
+        if (!sequence->command) status = gw_error_set(error, GW_ERR_NOMEM, "out of memory");
+    }
+    words_deinit(&argv);
+    words_deinit(&env);
+    gw_buf_deinit(&cwd);
+    gw_buf_deinit(&shown);
+    return status;
+}
+
+static void step(fixtures_sequence *sequence) {
+    if (sequence->next == sequence->count) {
+        finish(sequence);
+        return;
+    }
+    const gw_target_call *call = &sequence->list[sequence->next++];
+    gw_error error = {0};
+    gw_status status = call->command ? start_command(sequence, call, &error) : send_request(sequence, call, &error);
+    if (status != GW_OK) fail(sequence, call, error.text);
 }
 
 void fixtures_sequence_start(fixtures_sequence *sequence, fixtures_sequence_fn *fn, void *user) {

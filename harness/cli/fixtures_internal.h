@@ -3,6 +3,7 @@
 #define GW_CLI_FIXTURES_INTERNAL_H
 
 #include "cli/fixtures.h"
+#include "net/process.h"
 #include "scenario/vars.h"
 
 enum { FIXTURES_TEXT_MAX = 1 << 20 };
@@ -27,13 +28,23 @@ struct gw_fixtures {
     gw_fixtures_set *sets;             /* all that are not gone yet */
 };
 
-/* Requests one after another; each may use what the ones before it captured. */
+/* A program that runs for a fixture. */
+typedef struct fixtures_command fixtures_command;
+/* Called once: `output` is what it wrote to standard output; `error` is NULL when it ended with exit code 0 in time. */
+typedef void fixtures_command_fn(fixtures_command *command, gw_span output, const char *error, void *user);
+/* fn is called later, never from inside this call. NULL: out of memory. */
+fixtures_command *fixtures_command_start(gw_loop *loop, const gw_process_options *options, gw_ns within,
+                                         fixtures_command_fn *fn, void *user);
+/* Ends it with all that it started; fn is not called any more. Allowed inside fn. NULL is allowed. */
+void fixtures_command_destroy(fixtures_command *command);
+
+/* Requests and commands one after another; each may use what the ones before it captured. */
 typedef struct fixtures_sequence fixtures_sequence;
 typedef void fixtures_sequence_fn(fixtures_sequence *sequence, const char *error, void *user);
 struct fixtures_sequence {
     gw_fixtures *fixtures;
     const char *what; /* "fixtures.room" */
-    const gw_target_http *list;
+    const gw_target_call *list;
     size_t count, next;
     const char *capture_as; /* object that captures go to: "room"; NULL: none */
     const gw_target_capture *data_capture;
@@ -41,15 +52,16 @@ struct fixtures_sequence {
     const char *cookies_of; /* object whose captures the connection's cookies are made of; NULL: none */
     bool keep_going;        /* an error is remembered, and the rest is done all the same */
     char *first_error;
-    char *url; /* of the request under way */
+    char *url; /* of the request under way, or its program */
     gw_vars vars;
-    gw_http_call *call;
+    gw_http_call *call; /* one of the two is under way */
+    fixtures_command *command;
     fixtures_sequence_fn *fn;
     void *user;
 };
 
 /* A sequence with a copy of the run's values; more are put into sequence->vars before it starts. NULL: no memory. */
-fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *what, const gw_target_http *list,
+fixtures_sequence *fixtures_sequence_create(gw_fixtures *fixtures, const char *what, const gw_target_call *list,
                                             size_t count);
 /* fn is called exactly once, perhaps from inside; it destroys the sequence. */
 void fixtures_sequence_start(fixtures_sequence *sequence, fixtures_sequence_fn *fn, void *user);

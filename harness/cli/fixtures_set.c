@@ -253,7 +253,7 @@ static void add_trigger_values(gw_fixtures_set *set, const gw_action *action, gw
 void gw_fixtures_trigger(gw_fixtures_set *set, const gw_target_trigger *trigger, const gw_action *action,
                          gw_fixtures_triggered_fn *fn, void *user) {
     set_trigger *call = calloc(1, sizeof *call);
-    fixtures_sequence *sequence = fixtures_sequence_create(set->fixtures, "trigger", &trigger->http, 1);
+    fixtures_sequence *sequence = fixtures_sequence_create(set->fixtures, "trigger", &trigger->call, 1);
     if (!call || !sequence) {
         free(call);
         fixtures_sequence_destroy(sequence);
@@ -263,7 +263,7 @@ void gw_fixtures_trigger(gw_fixtures_set *set, const gw_target_trigger *trigger,
     add_trigger_values(set, action, &sequence->vars);
     sequence->what = trigger->event;
     sequence->data_capture = trigger->data;
-    sequence->cookies_of = trigger->http.cookies_of_by ? "by" : NULL;
+    sequence->cookies_of = trigger->call.cookies_of_by ? "by" : NULL;
     *call = (set_trigger){
         .next = set->triggers, .set = set, .number = action->trigger, .sequence = sequence, .fn = fn, .user = user};
     set->triggers = call;

@@ -57,6 +57,7 @@ typedef struct gw_options {
     bool strict, verbose, no_color;
     unsigned jobs;        /* 0: not stated */
     unsigned retries;     /* 0: not stated */
+    gw_ns crash_search;   /* 0: not stated */
     double timeout_scale; /* 0: not stated */
     uint64_t seed;
     bool has_seed;

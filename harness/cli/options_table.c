@@ -30,6 +30,7 @@ static const gw_option table[] = {
     {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), true, "a non-strict deviation fails the run too"},
     {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), false, "scenarios at once (default: all)"},
     {"retries", 0, "N", GW_OPTION_COUNT, AT(retries), ON(RUN), false, "run what fails up to N times again; a pass then counts, marked as flaky"},
+    {"crash-search", 0, "TIME", GW_OPTION_DURATION, AT(crash_search), ON(RUN), false, "time for finding out which scenarios kill the gateway (60s)"},
     {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), true, "stretch tolerances and fixed time limits"},
     {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), false, "seed of all that is random; the same seed repeats a run"},
     {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), false, "also write junit=PATH or json=PATH; may be repeated"},

@@ -29,6 +29,7 @@ typedef struct gw_runner_plan {
     const char *server_program; /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
     uint64_t seed;
     unsigned jobs;             /* scenarios at once; 0: all, at most GW_RUNNER_MAX_JOBS and what descriptors allow */
+    gw_ns crash_search;        /* time for finding out which scenarios kill or hang the server; 0: 60 s */
     unsigned retries;          /* times that a failed scenario is run again; a pass then counts, and is marked flaky */
     double timeout_scale;      /* 0 is taken as 1 */
     gw_ns interval;            /* that the server shall announce; 0: its own default (simulation: 1 s) */

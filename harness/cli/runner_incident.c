@@ -143,27 +143,29 @@ static runner_job *only_one_in_flight(const runner *r) {
 
 static bool is_budget_spent(const runner *r) {
     gw_ns now = r->incident_begun_ns ? gw_clock_now() - r->incident_begun_ns : 0;
-    return r->incident_spent_ns + now > RUNNER_INCIDENT_BUDGET;
+    return r->incident_spent_ns + now > (r->plan->crash_search ? r->plan->crash_search : RUNNER_CRASH_SEARCH);
 }
 
-/* Enough is known: who saw the server dead says so, the others are not judged. */
+/* Enough is known. Who saw the server dead may have killed it, or not; the others are not judged. */
 static void give_up(runner *r, const char *what) {
-    char reason[GW_RUNNER_MESSAGE + 128];
+    char reason[GW_RUNNER_MESSAGE + 128], saw[GW_RUNNER_MESSAGE + 128];
     snprintf(reason, sizeof reason, "not judged: the server died or hung %u times, and finding out by whom took %.0f s",
+             r->incident_count, (double)r->incident_spent_ns / (double)GW_S);
+    snprintf(saw, sizeof saw,
+             "it found the server dead while others ran, and it was not run alone: finding out by whom the server died "
+             "%u times took %.0f s (--crash-search gives it more)",
              r->incident_count, (double)r->incident_spent_ns / (double)GW_S);
     runner_note(r, "%s; %s", what, reason);
     for (size_t i = 0; i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
         if (job->state == RUNNER_JOB_FINAL) continue;
-        if (job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH) {
-            runner_verdict_crash(job->result, r->plan->protocol, "not run alone: others were found already");
-        } else {
-            runner_job_discard(job);
-            job->result = runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_SKIPPED, reason);
-            if (!job->result) {
-                runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
-                return;
-            }
+        bool saw_it = job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
+        runner_job_discard(job);
+        job->result = saw_it ? runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE, saw)
+                             : runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_SKIPPED, reason);
+        if (!job->result) {
+            runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+            return;
         }
         runner_finalize(job);
     }

@@ -130,6 +130,10 @@ gw_http *gw_http_create(gw_loop *loop, gw_error *error) {
     return http;
 }
 
+gw_loop *gw_http_loop(const gw_http *http) {
+    return http->loop;
+}
+
 void gw_http_destroy(gw_http *http) {
     if (!http) return;
     http->destroyed = true;

@@ -42,6 +42,7 @@ typedef void gw_http_fn(gw_http_call *call, const gw_http_response *response, vo
 
 /* Connections are kept and reused. NULL with a sentence. */
 gw_http *gw_http_create(gw_loop *loop, gw_error *error);
+gw_loop *gw_http_loop(const gw_http *http);
 /* Drops all calls without their callbacks. Allowed inside one. NULL is allowed. */
 void gw_http_destroy(gw_http *http);
 /* Starts a call; fn is called once, later, never from inside this call. NULL when out of memory. Any number run side by

@@ -68,12 +68,11 @@ static void load_calls(gw_target_loader *loader, const gw_doc_node *node, bool c
     for (size_t scope = 0; scope < GW_TARGET_SCOPES; scope++) {
         const gw_doc_node *list = gw_doc_get(node, SCOPES[scope]);
         if (!list || !gw_doc_expect_kind(loader->diag, list, GW_DOC_SEQ, SCOPES[scope]) || !list->count) continue;
-        gw_target_http *calls = GW_ARENA_ARRAY(loader->arena, gw_target_http, list->count);
+        gw_target_call *calls = GW_ARENA_ARRAY(loader->arena, gw_target_call, list->count);
         for (const gw_doc_node *item = list->first; item; item = item->next) {
-            const gw_doc_node *http = gw_target_call_node(loader, item, NULL, capturing ? "a fixture" : "a cleanup");
-            if (http)
-                gw_target_load_http(loader, http, SCOPE_ROOTS[scope], capturing ? &loader->captured[scope] : NULL,
-                                    &calls[out[scope].count++]);
+            if (gw_target_load_call(loader, item, NULL, capturing ? "a fixture" : "a cleanup", SCOPE_ROOTS[scope],
+                                    capturing ? &loader->captured[scope] : NULL, &calls[out[scope].count]))
+                out[scope].count++;
         }
         out[scope].list = calls;
     }
@@ -84,12 +83,11 @@ static void load_triggers(gw_target_loader *loader, const gw_doc_node *node) {
     if (!node || !gw_doc_expect_kind(loader->diag, node, GW_DOC_MAP, "triggers") || !node->count) return;
     gw_target_trigger *list = GW_ARENA_ARRAY(loader->arena, gw_target_trigger, node->count);
     for (const gw_doc_node *child = node->first; child; child = child->next) {
-        const gw_doc_node *http = gw_target_call_node(loader, child, "data", "a trigger");
-        if (!http) continue;
-        gw_target_trigger *trigger = &list[target->trigger_count++];
+        gw_target_trigger *trigger = &list[target->trigger_count];
+        if (!gw_target_load_call(loader, child, "data", "a trigger", TRIGGER_ROOTS, NULL, &trigger->call)) continue;
+        target->trigger_count++;
         trigger->event = child->key;
         trigger->place = gw_doc_key_place(child);
-        gw_target_load_http(loader, http, TRIGGER_ROOTS, NULL, &trigger->http);
         const gw_doc_node *data = gw_doc_get(child, "data");
         if (!data) continue;
         gw_target_capture *capture = GW_ARENA_NEW(loader->arena, gw_target_capture);

@@ -44,10 +44,13 @@ typedef struct gw_target_capture {
     gw_place place;
 } gw_target_capture;
 
-/* One HTTP request. */
-typedef struct gw_target_http {
-    const char *method; /* GET, POST, PUT, PATCH, DELETE */
-    const char *url;    /* template */
+/* One HTTP request, or one run of a program, whose standard output is then the answer. */
+typedef struct gw_target_call {
+    const char *const *command; /* templates, NULL-terminated; NULL: a request */
+    gw_target_pairs env;        /* of the command */
+    const char *cwd;            /* of the command, relative to the target file's folder; NULL: ours */
+    const char *method;         /* GET, POST, PUT, PATCH, DELETE */
+    const char *url;            /* template */
     gw_target_pairs headers, cookies;
     bool cookies_of_by; /* a trigger's request carries the cookies that the causing client connects with */
     const cJSON *json;  /* body as a template, or NULL */
@@ -60,16 +63,16 @@ typedef struct gw_target_http {
     size_t capture_count;
     gw_ns within; /* for the whole exchange */
     gw_place place;
-} gw_target_http;
+} gw_target_call;
 
 typedef struct gw_target_calls {
-    const gw_target_http *list;
+    const gw_target_call *list;
     size_t count;
 } gw_target_calls;
 
 typedef struct gw_target_trigger {
     const char *event;
-    gw_target_http http;
+    gw_target_call call;
     const gw_target_capture *data; /* where the answer holds the data as sent; NULL: sent as asked */
     gw_place place;
 } gw_target_trigger;

@@ -74,7 +74,7 @@ static bool is_name(const char *s) {
 }
 
 static void load_captures(gw_target_loader *loader, const gw_doc_node *node, gw_target_names *names,
-                          gw_target_http *out) {
+                          gw_target_call *out) {
     if (!gw_doc_expect_kind(loader->diag, node, GW_DOC_MAP, "capture") || !node->count) return;
     gw_target_capture *list = GW_ARENA_ARRAY(loader->arena, gw_target_capture, node->count);
     for (const gw_doc_node *child = node->first; child; child = child->next) {
@@ -93,7 +93,7 @@ static void bad_status(gw_target_loader *loader, const gw_doc_node *node) {
     gw_doc_error(loader->diag, node, "a status is a number from 100 to 599, a class such as 2xx, or a list of them");
 }
 
-static void add_status(gw_target_loader *loader, const gw_doc_node *node, gw_target_http *out) {
+static void add_status(gw_target_loader *loader, const gw_doc_node *node, gw_target_call *out) {
     if (out->status_count == GW_TARGET_MAX_STATUS) {
         gw_doc_error(loader->diag, node, "more than %d statuses", GW_TARGET_MAX_STATUS);
         return;
@@ -113,7 +113,7 @@ static void add_status(gw_target_loader *loader, const gw_doc_node *node, gw_tar
     out->status[out->status_count++].high = high;
 }
 
-static void load_status(gw_target_loader *loader, const gw_doc_node *node, gw_target_http *out) {
+static void load_status(gw_target_loader *loader, const gw_doc_node *node, gw_target_call *out) {
     if (!node) {
         out->status[0].low = 200;
         out->status[0].high = 299;
@@ -126,7 +126,7 @@ static void load_status(gw_target_loader *loader, const gw_doc_node *node, gw_ta
     }
 }
 
-static void load_json(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_http *out) {
+static void load_json(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_call *out) {
     gw_target_check_tree(loader, node, roots);
     gw_buf text;
     gw_buf_init(&text, GW_TARGET_MAX_BYTES);
@@ -149,7 +149,7 @@ static void load_json(gw_target_loader *loader, const gw_doc_node *node, unsigne
     out->json = tree;
 }
 
-static void load_method(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_http *out) {
+static void load_method(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_call *out) {
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         const gw_doc_node *url = gw_doc_get(node, METHOD_KEYS[i]);
         if (!url) continue;
@@ -167,14 +167,23 @@ static void load_method(gw_target_loader *loader, const gw_doc_node *node, unsig
     if (!out->method) gw_doc_error(loader->diag, node, "a request needs one of get, post, put, patch and delete");
 }
 
-void gw_target_load_http(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_names *names,
-                         gw_target_http *out) {
-    static const char *const KEYS[] = {"get",     "post",    "put",        "patch",  "delete",  "json",  "body",
-                                       "headers", "cookies", "cookies-of", "status", "capture", "within"};
-    memset(out, 0, sizeof *out);
-    if (!gw_doc_expect_keys(loader->diag, node, KEYS, sizeof KEYS / sizeof KEYS[0], "http")) return;
+static void load_capture_and_time(gw_target_loader *loader, const gw_doc_node *node, gw_target_names *names,
+                                  gw_target_call *out) {
+    const gw_doc_node *capture = gw_doc_get(node, "capture"), *within = gw_doc_get(node, "within");
     out->place = gw_doc_place(node);
     out->within = GW_TARGET_HTTP_WITHIN;
+    if (capture && !names)
+        gw_diag_error(loader->diag, gw_doc_key_place(capture), "nothing can use what is captured here");
+    else if (capture)
+        load_captures(loader, capture, names, out);
+    if (within) gw_doc_expect_duration(loader->diag, within, &out->within);
+}
+
+static void load_http(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_names *names,
+                      gw_target_call *out) {
+    static const char *const KEYS[] = {"get",     "post",    "put",        "patch",  "delete",  "json",  "body",
+                                       "headers", "cookies", "cookies-of", "status", "capture", "within"};
+    if (!gw_doc_expect_keys(loader->diag, node, KEYS, sizeof KEYS / sizeof KEYS[0], "http")) return;
     load_method(loader, node, roots, out);
     out->headers = gw_target_template_map(loader, gw_doc_get(node, "headers"), roots, true, "headers");
     out->cookies = gw_target_template_map(loader, gw_doc_get(node, "cookies"), roots, true, "cookies");
@@ -195,22 +204,57 @@ void gw_target_load_http(gw_target_loader *loader, const gw_doc_node *node, unsi
             out->cookies_of_by = gw_doc_expect_word(loader->diag, of, BY, 1, "cookies-of", &which);
     }
     load_status(loader, gw_doc_get(node, "status"), out);
-    const gw_doc_node *capture = gw_doc_get(node, "capture"), *within = gw_doc_get(node, "within");
-    if (capture && !names)
-        gw_diag_error(loader->diag, gw_doc_key_place(capture), "nothing can use what is captured here");
-    else if (capture)
-        load_captures(loader, capture, names, out);
-    if (within) gw_doc_expect_duration(loader->diag, within, &out->within);
+    load_capture_and_time(loader, node, names, out);
 }
 
-const gw_doc_node *gw_target_call_node(gw_target_loader *loader, const gw_doc_node *node, const char *more,
-                                       const char *what) {
-    const char *keys[] = {"http", "command", more};
-    if (!gw_doc_expect_keys(loader->diag, node, keys, more ? 3 : 2, what)) return NULL;
-    const gw_doc_node *command = gw_doc_get(node, "command");
-    if (command) {
-        gw_diag_error(loader->diag, gw_doc_key_place(command), "%s cannot be a command, only an 'http' request", what);
+const char *const *gw_target_command(gw_target_loader *loader, const gw_doc_node *node, unsigned roots) {
+    if (!gw_doc_expect_kind(loader->diag, node, GW_DOC_SEQ, "command")) return NULL;
+    if (!node->count) {
+        gw_doc_error(loader->diag, node, "a command needs at least the program");
         return NULL;
     }
-    return gw_doc_require(loader->diag, node, "http", what) ? gw_doc_get(node, "http") : NULL;
+    const char **list = GW_ARENA_ARRAY(loader->arena, const char *, node->count + 1);
+    size_t count = 0;
+    for (const gw_doc_node *child = node->first; child; child = child->next)
+        list[count++] = gw_target_template(loader, child, roots, "an argument");
+    return list;
+}
+
+/* A list, or a map that says more. */
+static void load_command(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_names *names,
+                         gw_target_call *out) {
+    static const char *const KEYS[] = {"run", "env", "cwd", "capture", "within"};
+    if (node->kind == GW_DOC_SEQ) {
+        out->place = gw_doc_place(node);
+        out->within = GW_TARGET_HTTP_WITHIN;
+        out->command = gw_target_command(loader, node, roots);
+        return;
+    }
+    if (!gw_doc_expect_keys(loader->diag, node, KEYS, sizeof KEYS / sizeof KEYS[0], "command")) return;
+    if (!gw_doc_require(loader->diag, node, "run", "command")) return;
+    out->command = gw_target_command(loader, gw_doc_get(node, "run"), roots);
+    out->env = gw_target_template_map(loader, gw_doc_get(node, "env"), roots, false, "env");
+    if (gw_doc_get(node, "cwd")) out->cwd = gw_target_plain(loader, gw_doc_get(node, "cwd"), "a folder");
+    load_capture_and_time(loader, node, names, out);
+    for (size_t i = 0; i < out->capture_count; i++)
+        if (out->captures[i].kind == GW_TARGET_CAPTURE_HEADER || out->captures[i].kind == GW_TARGET_CAPTURE_COOKIE)
+            gw_diag_error(loader->diag, out->captures[i].place,
+                          "the output of a command has no headers: capture by json, regex or body");
+}
+
+bool gw_target_load_call(gw_target_loader *loader, const gw_doc_node *node, const char *more, const char *what,
+                         unsigned roots, gw_target_names *names, gw_target_call *out) {
+    const char *keys[] = {"http", "command", more};
+    memset(out, 0, sizeof *out);
+    if (!gw_doc_expect_keys(loader->diag, node, keys, more ? 3 : 2, what)) return false;
+    const gw_doc_node *http = gw_doc_get(node, "http"), *command = gw_doc_get(node, "command");
+    if (!http == !command) {
+        gw_doc_error(loader->diag, node, "%s needs 'http' or 'command'%s", what, http ? ", not both" : "");
+        return false;
+    }
+    if (http)
+        load_http(loader, http, roots, names, out);
+    else
+        load_command(loader, command, roots, names, out);
+    return true;
 }

@@ -55,14 +55,14 @@ void gw_target_name_add(gw_target_loader *loader, gw_target_names *names, const 
 
 /* A regular expression that compiles; its named groups go to `names` (may be NULL). */
 const char *gw_target_regex(gw_target_loader *loader, const gw_doc_node *node, gw_target_names *names);
-/* The value of `http:`. Captured names go to `names`; NULL: nothing may be captured here. */
-void gw_target_load_http(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_target_names *names,
-                         gw_target_http *out);
+/* A list of templates: a program and its arguments; NULL after an error. */
+const char *const *gw_target_command(gw_target_loader *loader, const gw_doc_node *node, unsigned roots);
+/* A map with `http` or `command`, and the key `more` (may be NULL). Captured names go to `names`; NULL: nothing may be
+ * captured here. False after an error. */
+bool gw_target_load_call(gw_target_loader *loader, const gw_doc_node *node, const char *more, const char *what,
+                         unsigned roots, gw_target_names *names, gw_target_call *out);
 /* {json: /id} and so on. */
 void gw_target_load_capture(gw_target_loader *loader, const gw_doc_node *node, gw_target_capture *out);
-/* A map with the one key `http`, and the keys of `more`. The http node, or NULL after an error. */
-const gw_doc_node *gw_target_call_node(gw_target_loader *loader, const gw_doc_node *node, const char *more,
-                                       const char *what);
 /* The value of `start:`. */
 void gw_target_load_start(gw_target_loader *loader, const gw_doc_node *node, gw_target_start *out);
 

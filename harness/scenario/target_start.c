@@ -7,19 +7,6 @@
 #define GW_TARGET_READY_WITHIN (10 * GW_S)
 #define GW_TARGET_STOP_WITHIN  (5 * GW_S)
 
-static void load_command(gw_target_loader *loader, const gw_doc_node *node, gw_target_start *out) {
-    if (!gw_doc_expect_kind(loader->diag, node, GW_DOC_SEQ, "command")) return;
-    if (!node->count) {
-        gw_doc_error(loader->diag, node, "a command needs at least the program");
-        return;
-    }
-    const char **list = GW_ARENA_ARRAY(loader->arena, const char *, node->count + 1);
-    size_t count = 0;
-    for (const gw_doc_node *child = node->first; child; child = child->next)
-        list[count++] = gw_target_template(loader, child, GW_TARGET_ROOT_START, "an argument");
-    out->command = list;
-}
-
 static void load_ready(gw_target_loader *loader, const gw_doc_node *node, gw_target_ready *out) {
     static const char *const KEYS[] = {"line", "port", "http", "within"};
     out->within = GW_TARGET_READY_WITHIN;
@@ -70,7 +57,7 @@ void gw_target_load_start(gw_target_loader *loader, const gw_doc_node *node, gw_
     if (!gw_doc_require(loader->diag, node, "command", "start") ||
         !gw_doc_require(loader->diag, node, "ready", "start"))
         return;
-    load_command(loader, gw_doc_get(node, "command"), out);
+    out->command = gw_target_command(loader, gw_doc_get(node, "command"), GW_TARGET_ROOT_START);
     out->env = gw_target_template_map(loader, gw_doc_get(node, "env"), 0, false, "env");
     load_ready(loader, gw_doc_get(node, "ready"), &out->ready);
     const gw_doc_node *cwd = gw_doc_get(node, "cwd"), *log = gw_doc_get(node, "log"), *stop = gw_doc_get(node, "stop"),

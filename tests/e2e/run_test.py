@@ -254,8 +254,8 @@ def case_expected_failures_hold_or_are_told():
     expect(code == 1, "a failure with another text than the pinned one was let through")
 
 
-def judge_peer(name):
-    code, out, err = gwspec("run", "--strict", "--seed", "5", "--target", f"tests/peers/{name}.yaml", timeout=240)
+def judge_peer(name, *options):
+    code, out, err = gwspec("run", "--strict", "--seed", "5", "--target", f"tests/peers/{name}.yaml", *options, timeout=240)
     expect(code == 0 and "Known failures" in out, code, out[-3000:], err)
 
 
@@ -284,6 +284,59 @@ def case_peer_libwebsockets():
     judge_peer("lws-role")
     misbehave("lws-role", (("event-twice", "S17", "events/reaches-all-once"), ("no-ack-answer", "S11", "heartbeat/ask-is-answered-at-once"),
                            ("wrong-room", "S17", "events/reaches-all-once")))
+
+
+def case_peer_room_chat():
+    """Names, numbers and an envelope of its own, a cookie in the upgrade; started again after each death."""
+    described = ("--protocol", "tests/peers/room-chat/protocol.yaml")
+    judge_peer("room-chat", *described)
+    jsonl = f"{HERE}/room-chat.jsonl"
+    code, out, err = gwspec("run", "robustness/truncated", "hello", "--seed", "5", "--target", "tests/peers/room-chat.yaml", *described, "--fault",
+                            "dies-on-bad-json", "--report", f"json={jsonl}", timeout=240)
+    results = [r for r in records(jsonl) if r["type"] == "result"]
+    crashed = {r["id"] for r in results if r["verdict"] == "crash"}
+    expect(code == 1 and len(crashed) == 12 and all("truncated" in name for name in crashed), code, crashed, out[-2000:], err)
+    expect(all("exited with code 1" in r["findings"][0]["observed"] for r in results if r["verdict"] == "crash"), out[-2000:])
+    expect(all(r["verdict"] == "pass" for r in results if r["id"].startswith("hello/")), "a death was blamed on others")
+
+
+COMMANDS = """target: commands
+fixtures:
+  run:
+    - command: {{run: [{python}, -c, "print('token-' + 'secret'[::-1])"], capture: {{token: {{regex: 'token-(\\w+)'}}}}}}
+  room:
+    - command: {{run: [{python}, -c, "import json, sys; print(json.dumps({{'id': 'lobby', 'given': sys.argv[1]}}))", "${{run.token}}"],
+                capture: {{id: {{json: /id}}, given: {{json: /given}}}}}}
+  participant:
+    - command: {{run: [{python}, -c, "print('p1')"], capture: {{id: {{body: true}}}}}}
+connect: {{url: "{url}", headers: {{X-Token: "${{room.given}}"}}}}
+triggers:
+  message_create:
+    command: {{run: [{python}, -c, {script!r}, "${{data}}"], env: {{CONTROL: "{control}"}}}}
+"""
+SCRIPT = ("import json, os, sys, urllib.request; urllib.request.urlopen(urllib.request.Request(os.environ['CONTROL'] + '/rooms/lobby/events', "
+          "json.dumps({'event': 'message_create', 'data': json.loads(sys.argv[1])}).encode(), {'Content-Type': 'application/json'}))")
+
+
+def case_fixtures_and_triggers_may_be_commands():
+    path = f"{HERE}/commands.yaml"
+    process = subprocess.Popen([SERVER, "--port", "0", "--control-port", "0", "--quiet"], stdout=subprocess.PIPE, text=True)
+    try:
+        ready = re.search(r"ws=(\S+) control=(\S+)", process.stdout.readline())
+        fill = dict(python=json.dumps(sys.executable), url=ready.group(1), control=ready.group(2), script=SCRIPT)
+        text = COMMANDS.format(**{**fill, "script": SCRIPT})
+        open(path, "w").write(text)
+        code, out, err = gwspec("run", "events/message-create", "hello/at-once", "--target", path, "--jobs", "1", "--seed", "1")
+        expect(code == 0 and "pass" in out, code, out, err)
+        open(path, "w").write(text.replace("import json, os, sys", "import nothing"))
+        code, out, err = gwspec("run", "events/message-create", "--target", path, "--seed", "1")
+        expect(code == 1 and "exited with code 1: ModuleNotFoundError" in re.sub(r"\s+", " ", out), code, out, err)
+        open(path, "w").write(text.replace("print('token-' +", "import time; time.sleep(99) #").replace("capture: {token", "within: 300ms, capture: {token"))
+        code, out, err = gwspec("run", "hello/at-once", "--target", path)
+        expect(code == 3 and "did not end within 0.3 s" in err + out, code, out, err)
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def main():

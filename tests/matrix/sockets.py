@@ -33,7 +33,7 @@ def judge(bin_dir, name, rules, interval):
     """One run: (exit code, rules named in blame, rules that were looked at and not observed, scenarios cut short)."""
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as report:
         command = [f"{bin_dir}/gwspec", "run", "--strict", "--fault", name, "--interval", str(interval), "--seed", "1",
-                   "--report", f"json={report.name}", *ALONE.get(name, [])]
+                   "--crash-search", "15s", "--report", f"json={report.name}", *ALONE.get(name, [])]
         try:
             code = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS).returncode
         except subprocess.TimeoutExpired:

@@ -100,7 +100,7 @@ START_TEST(target_load_keeps_all_that_a_file_states) {
     ck_assert_uint_eq(t->fixtures[GW_TARGET_ROOM].count, 2);
     ck_assert_uint_eq(t->cleanup[GW_TARGET_ROOM].count, 1);
     ck_assert_str_eq(t->cleanup[GW_TARGET_ROOM].list[0].method, "DELETE");
-    const gw_target_http *room = t->fixtures[GW_TARGET_ROOM].list;
+    const gw_target_call *room = t->fixtures[GW_TARGET_ROOM].list;
     ck_assert_str_eq(room[0].method, "POST");
     ck_assert_int_eq(room[0].status[0].low, 201);
     ck_assert_int_eq(room[0].within, 10 * GW_S);
@@ -115,7 +115,7 @@ START_TEST(target_load_keeps_all_that_a_file_states) {
     ck_assert_int_eq(captures[2].kind, GW_TARGET_CAPTURE_BODY);
     const gw_target_trigger *trigger = gw_target_find_trigger(t, "message_create");
     ck_assert_ptr_nonnull(trigger);
-    ck_assert(trigger->http.cookies_of_by);
+    ck_assert(trigger->call.cookies_of_by);
     ck_assert_int_eq(trigger->data->kind, GW_TARGET_CAPTURE_JSON);
     ck_assert_uint_eq(t->max_jobs, 4);
     ck_assert_str_eq(t->expected[0].pattern, "handshake/version-*");
@@ -156,8 +156,19 @@ static const char *const BAD[][2] = {
     {URL "start: {command: [x], ready: {port: 1, within: 5}}\n", "t.yaml:3:48: error:"},
     {URL "start: {command: [x], ready: {port: 1}, stop: {signal: TREM}}\n", "t.yaml:3:56: error:"},
     {URL "fixtures: {rooms: []}\n", "t.yaml:3:12: error: unknown key 'rooms' in fixtures (did you mean 'room'?)"},
-    {URL "fixtures: {room: [{command: {run: [x]}}]}\n",
-     "t.yaml:3:20: error: a fixture cannot be a command, only an 'http' request"},
+    {URL "fixtures: {room: [{}]}\n", "t.yaml:3:19: error: a fixture needs 'http' or 'command'"},
+    {URL "fixtures: {room: [{command: [x], http: {get: http://h}}]}\n",
+     "t.yaml:3:19: error: a fixture needs 'http' or 'command', not both"},
+    {URL "fixtures: {room: [{command: x}]}\n", "t.yaml:3:29: error: command must be a map"},
+    {URL "fixtures: {room: [{command: []}]}\n", "t.yaml:3:29: error: a command needs at least the program"},
+    {URL "fixtures: {room: [{command: {env: {}}}]}\n", "t.yaml:3:20: error: command needs the key 'run'"},
+    {URL "fixtures: {room: [{command: {run: [x], captrue: {}}}]}\n",
+     "t.yaml:3:40: error: unknown key 'captrue' in command (did you mean 'capture'?)"},
+    {URL "fixtures: {room: [{command: {run: [x], capture: {id: {header: X}}}}]}\n",
+     "t.yaml:3:63: error: the output of a command has no headers: capture by json, regex or body"},
+    {URL "fixtures: {room: [{command: [x, \"${by.id}\"]}]}\n", "t.yaml:3:33: error: ${by.id} has no value here"},
+    {URL "triggers: {message_create: {command: {run: [x], capture: {id: {body: true}}}}}\n",
+     "t.yaml:3:49: error: nothing can use what is captured here"},
     {URL "fixtures: {room: [{http: {}}]}\n",
      "t.yaml:3:26: error: a request needs one of get, post, put, patch and delete"},
     {URL "fixtures: {room: [{http: {get: http://h, post: http://h}}]}\n",
@@ -183,7 +194,7 @@ static const char *const BAD[][2] = {
      "t.yaml:3:42: error: 'cookies-of' is for triggers only"},
     {URL "triggers: {message_create: {http: {get: \"http://h/${participant.name}\"}}}\n",
      "t.yaml:3:41: error: ${participant.name} has no value here"},
-    {URL "triggers: {message_create: {}}\n", "t.yaml:3:12: error: a trigger needs the key 'http'"},
+    {URL "triggers: {message_create: {}}\n", "t.yaml:3:28: error: a trigger needs 'http' or 'command'"},
     {URL "knobs: {sent-at-unti: s}\n", "t.yaml:3:9: error:"},
     {URL "knobs: {sent-at-unit: h}\n", "t.yaml:3:23: error:"},
     {URL "limits: {jobs: 0}\n", "t.yaml:3:16: error: jobs must be a number from 1 to 256"},
