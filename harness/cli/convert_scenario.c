@@ -156,7 +156,10 @@ static int find_lie(uint64_t declared, gw_span bytes) {
 static void add_frame(writer *w, unsigned conn, const gw_frame_spec *f, gw_span bytes) {
     static const uint8_t zero[4];
     int lie = f->has_declared_length ? find_lie(f->declared_length, bytes) : 0;
-    if (lie < 0) refuse(w, "a declared length of %llu", (unsigned long long)f->declared_length);
+    if (lie < 0) {
+        refuse(w, "a declared length of %llu", (unsigned long long)f->declared_length);
+        return;
+    }
     gw_script_step *step = add(w, GW_SCRIPT_FRAME, conn);
     step->a = (uint8_t)((f->fin ? 0x80 : 0) | f->rsv << 4 | f->opcode);
     step->b = (uint8_t)(lie << 4);

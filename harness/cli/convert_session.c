@@ -277,8 +277,10 @@ static void do_message(world *w, client *c, gw_span text, unsigned fragments, un
     begin_send(w, c, "send");
     if (event)
         gw_buf_printf(w->out, ", event: %s", event->name);
-    else
+    else if (text.len)
         append_bytes(w, text);
+    else
+        gw_buf_append_cstr(w->out, ", text: \"\"");
     end_send(w, c, times);
     send_times(w, c, &bytes, times);
     gw_buf_deinit(&bytes);

@@ -5,7 +5,7 @@
 #include "net/loop.h"
 #include "net/tls.h"
 
-enum { GW_HTTP_BODY_MAX = 16 << 20, GW_HTTP_HEADERS_MAX = 256 << 10 };
+enum { GW_HTTP_BODY_MAX = 256 << 10, GW_HTTP_HEADERS_MAX = 256 << 10 };
 
 typedef struct gw_http gw_http;
 typedef struct gw_http_call gw_http_call;

@@ -102,6 +102,8 @@ const gw_event *gw_protocol_event_for(const gw_protocol *protocol, gw_span name,
         return h->beat[sender].send;
     case EVENT_ROLE_ASK:
         return h->question[sender].event;
+    case EVENT_ROLE_BARE_ASK:
+        return gw_protocol_is_beat(protocol, h->question[sender].event) ? NULL : h->question[sender].event;
     case EVENT_ROLE_ANSWER:
         return h->question[gw_role_other(sender)].answer;
     case EVENT_ROLE_GREETING:

@@ -239,6 +239,7 @@ const gw_event *gw_protocol_event_tagged(const gw_protocol *protocol, const gw_e
     X(HELLO, "hello")                                                                                                  \
     X(BEAT, "beat")         /* what `sender` sends by itself to show that it is alive */                               \
     X(ASK, "ask")           /* what `sender` sends to be answered */                                                   \
+    X(BARE_ASK, "bare-ask") /* the same, where that is no heartbeat itself */                                          \
     X(ANSWER, "answer")     /* what `sender` answers with */                                                           \
     X(GREETING, "greeting") /* what the client says first */                                                           \
     X(PLAIN, "plain")       /* any event that the client may send at any time without effect */

@@ -372,7 +372,7 @@ bool conn_upgrade(gw_conn *c) {
     gw_buf label, bytes;
     gw_buf_init(&label, 4096);
     gw_span line = gw_buf_span(&c->request);
-    const uint8_t *end = memchr(line.ptr, '\r', line.len);
+    const uint8_t *end = line.len ? memchr(line.ptr, '\r', line.len) : NULL;
     if (end) line.len = (size_t)(end - line.ptr);
     wirelog_printable(line, 200, &label);
     gw_buf_init(&bytes, 32 << 20);
