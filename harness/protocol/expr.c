@@ -282,6 +282,11 @@ static gw_ns value_of(unsigned symbol, const gw_expr_env *env) {
     }
 }
 
+/* A time that never ends stays so, whatever it is multiplied by. */
+static double number_of(gw_ns time) {
+    return time == GW_NEVER ? (double)INFINITY : (double)time;
+}
+
 gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
     double stack[GW_EXPR_MAX_OPS] = {0};
     size_t n = 0;
@@ -290,7 +295,7 @@ gw_ns gw_expr_eval(const gw_expr *expr, gw_expr_env env) {
         if (o->kind == OP_CONSTANT)
             stack[n++] = o->value;
         else if (o->kind == OP_SYMBOL)
-            stack[n++] = (double)value_of(o->symbol, &env);
+            stack[n++] = number_of(value_of(o->symbol, &env));
         else
             n--, stack[n - 1] = apply(o->kind, stack[n - 1], stack[n]);
     }

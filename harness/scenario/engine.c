@@ -205,17 +205,6 @@ static gw_conn *conn_of(gw_engine *e, unsigned index) {
     return index < e->conn_count && e->phase != PHASE_DONE ? &e->conns[index] : NULL;
 }
 
-static void copy_endpoint(gw_conn *c, const gw_endpoint *from) {
-    gw_endpoint *to = &c->endpoint;
-    to->host = gw_arena_strdup(&c->arena, from->host ? from->host : "localhost");
-    to->target = gw_arena_strdup(&c->arena, from->target ? from->target : "/");
-    to->subprotocol = from->subprotocol ? gw_arena_strdup(&c->arena, from->subprotocol) : NULL;
-    const char **headers = GW_ARENA_ARRAY(&c->arena, const char *, 2 * from->header_count + 1);
-    for (size_t i = 0; i < 2 * from->header_count; i++) headers[i] = gw_arena_strdup(&c->arena, from->headers[i]);
-    to->headers = headers;
-    to->header_count = from->header_count;
-}
-
 void gw_engine_on_provisioned(gw_engine *e, unsigned conn, const gw_endpoint *endpoint, const cJSON *vars,
                               const char *error, gw_ns now) {
     gw_conn *c = conn_of(e, conn);
@@ -229,7 +218,7 @@ void gw_engine_on_provisioned(gw_engine *e, unsigned conn, const gw_endpoint *en
             judge_find(e, GW_VERDICT_ERROR, NULL, c, c->opened_by,
                        "a room and a participant from the target's fixtures", c->response_fault);
     } else {
-        copy_endpoint(c, endpoint);
+        conn_set_endpoint(c, endpoint);
         if (vars && !c->canary) gw_vars_set(&e->vars, c->spec->name, vars);
         c->state = CONN_OPENING;
         engine_queue(e, (gw_action){.kind = GW_ACTION_OPEN, .conn = conn, .client = c->spec->name});

@@ -170,11 +170,8 @@ class Flat(Session):
     @classmethod
     async def rounds(cls, options):
         """One timer for all: who has not answered by the next round is dropped."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
         while True:
-            due += options.interval / 1000
-            await asyncio.sleep(due - loop.time())
+            await asyncio.sleep(options.interval / 1000)  # of the last round, late or not: nobody has less time to answer
             for session in list(cls.everyone):
                 if session.waits:
                     cls.everyone.discard(session)
