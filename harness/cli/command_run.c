@@ -20,6 +20,8 @@ typedef struct run {
     gw_report_run facts;
     gw_runner_plan plan;
     gw_runner_outcome outcome;
+    const char **secrets; /* values of --header; in the setup's arena */
+    size_t secret_count;
     FILE *baseline; /* of --write-expected-failures; opened before the run */
     bool written;   /* false: a report file failed on the way */
 } run;
@@ -80,8 +82,26 @@ static void state_facts(run *r, uint64_t seed) {
     gw_buf_deinit(&rerun);
 }
 
+/* What a user gives as a header may be a token. Some are not, and would star out too much. */
+static void collect_secrets(run *r) {
+    static const char *const PUBLIC[] = {"Origin", "Host", "User-Agent", "Accept", "Accept-Language"};
+    const gw_option_list *headers = &r->options->headers;
+    r->secrets = GW_ARENA_ARRAY(&r->setup.arena, const char *, headers->count + 1);
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *header = headers->items[i];
+        gw_span name = gw_span_make(header, strcspn(header, ":"));
+        gw_span value = gw_span_trim(gw_span_cstr(header + name.len + (header[name.len] == ':')));
+        bool is_public = false;
+        for (size_t k = 0; k < sizeof PUBLIC / sizeof PUBLIC[0]; k++)
+            is_public |= gw_span_equal_nocase(name, gw_span_cstr(PUBLIC[k]));
+        if (!is_public && value.len >= 8) /* "true" is no secret */
+            r->secrets[r->secret_count++] = gw_arena_strndup(&r->setup.arena, (const char *)value.ptr, value.len);
+    }
+}
+
 static void make_plan(run *r, uint64_t seed) {
     const gw_options *options = r->options;
+    collect_secrets(r);
     r->plan = (gw_runner_plan){.scenarios = r->setup.chosen.items,
                                .scenario_count = r->setup.chosen.count,
                                .suite = &r->setup.catalogue.suite,
@@ -97,6 +117,8 @@ static void make_plan(run *r, uint64_t seed) {
                                .interval = options->interval,
                                .faults = options->faults.items,
                                .fault_count = options->faults.count,
+                               .secrets = r->secrets,
+                               .secret_count = r->secret_count,
                                .verbose = options->verbose};
 }
 
@@ -185,6 +207,16 @@ static bool write_baseline(run *r) {
     return good;
 }
 
+static bool tell_log(const run *r) {
+    if (!r->outcome.server_log) return true;
+    gw_buf text;
+    gw_buf_init(&text, 1 << 16);
+    gw_buf_printf(&text, "\nServer log: %s\n", r->outcome.server_log);
+    bool good = gw_console_write(gw_buf_span(&text));
+    gw_buf_deinit(&text);
+    return good;
+}
+
 static int finish(run *r) {
     gw_run_view_end(&r->view);
     const gw_result *const *results = (const gw_result *const *)r->outcome.results;
@@ -195,7 +227,7 @@ static int finish(run *r) {
     summary.unused_expectations = r->outcome.unmatched_count;
     summary.partial = r->outcome.end != GW_RUNNER_COMPLETE;
     bool good = write_tail(r, &summary) && r->view.written && r->written;
-    good &= write_baseline(r);
+    good &= write_baseline(r) && tell_log(r);
     good &= gw_run_reports_end(&r->reports, &r->facts, &summary, results, r->outcome.result_count);
     tell_end(r);
     int exit_code = exit_code_of(r, &summary);

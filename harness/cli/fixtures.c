@@ -6,24 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A short value could stand anywhere by chance. */
-enum { SECRET_MIN = 4 };
-
 static gw_status read_environment(gw_fixtures *fixtures, gw_error *error) {
     const gw_target *target = fixtures->target;
-    fixtures->secrets = calloc(target->env_count + 1, sizeof *fixtures->secrets);
-    if (!fixtures->secrets) return gw_error_set(error, GW_ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < target->env_count; i++) {
         const char *value = getenv(target->env_names[i]);
         if (!value)
             return gw_error_set(error, GW_ERR_NOT_FOUND, "%s: the environment variable %s is not set", target->file,
                                 target->env_names[i]);
         gw_fixtures_value(fixtures, "env", target->env_names[i], value);
-        if (strlen(value) < SECRET_MIN) continue;
-        fixtures_secret *secret = &fixtures->secrets[fixtures->secret_count];
-        if (!(secret->value = strdup(value))) return gw_error_set(error, GW_ERR_NOMEM, "out of memory");
-        secret->len = strlen(value);
-        fixtures->secret_count++;
+        gw_status status = gw_secrets_add(&fixtures->secrets, value);
+        if (status == GW_ERR_LIMIT && *value)
+            fixtures->unhidden = target->env_names[i];
+        else if (status != GW_OK && *value)
+            return gw_error_set(error, status, "out of memory");
     }
     return GW_OK;
 }
@@ -73,8 +68,7 @@ void gw_fixtures_destroy(gw_fixtures *fixtures) {
     if (!fixtures) return;
     while (fixtures->sets) fixtures_set_drop(fixtures->sets);
     drop_running(fixtures);
-    for (size_t i = 0; i < fixtures->secret_count; i++) free(fixtures->secrets[i].value);
-    free(fixtures->secrets);
+    gw_secrets_deinit(&fixtures->secrets);
     gw_buf_deinit(&fixtures->ca);
     gw_buf_deinit(&fixtures->cert);
     gw_buf_deinit(&fixtures->key);
@@ -101,27 +95,20 @@ gw_status gw_fixtures_expand(gw_fixtures *fixtures, const char *text, gw_buf *ou
     return fixtures_expand(&vars, text, out, error);
 }
 
+const char *gw_fixtures_unhidden(const gw_fixtures *fixtures) {
+    return fixtures->unhidden;
+}
+
+gw_status gw_fixtures_hide(gw_fixtures *fixtures, const char *value) {
+    return gw_secrets_add(&fixtures->secrets, value);
+}
+
 bool gw_fixtures_has_secrets(const gw_fixtures *fixtures) {
-    return fixtures->secret_count > 0;
+    return fixtures->secrets.count > 0;
 }
 
 bool gw_fixtures_redact(const gw_fixtures *fixtures, gw_span text, gw_buf *out) {
-    bool found = false;
-    for (size_t i = 0; i < text.len;) {
-        size_t len = 0;
-        for (size_t s = 0; s < fixtures->secret_count; s++) {
-            const fixtures_secret *secret = &fixtures->secrets[s];
-            bool here = secret->len <= text.len - i && memcmp(text.ptr + i, secret->value, secret->len) == 0;
-            if (here && secret->len > len) len = secret->len;
-        }
-        if (len)
-            gw_buf_append_cstr(out, "***");
-        else
-            gw_buf_append_byte(out, text.ptr[i]);
-        found |= len > 0;
-        i += len ? len : 1;
-    }
-    return found;
+    return gw_secrets_redact(&fixtures->secrets, text, out);
 }
 
 void gw_fixtures_path(const gw_target *target, const char *path, gw_buf *out) {
@@ -195,6 +182,7 @@ gw_status gw_fixtures_probe_url(gw_fixtures *fixtures, gw_address_url *out, gw_e
     const gw_target *target = fixtures->target;
     gw_vars vars = {.values = cJSON_Duplicate(fixtures->values, true), .rng = &fixtures->rng};
     if (!vars.values) return gw_error_set(error, GW_ERR_NOMEM, "out of memory");
+    add_strangers(vars.values, "scenario", &target->fixtures[GW_TARGET_SCENARIO]);
     add_strangers(vars.values, "room", &target->fixtures[GW_TARGET_ROOM]);
     add_strangers(vars.values, "participant", &target->fixtures[GW_TARGET_PARTICIPANT]);
     cJSON_AddStringToObject(vars.values, "client", "gwspec-probe");

@@ -27,6 +27,10 @@ void gw_fixtures_value(gw_fixtures *fixtures, const char *object, const char *na
 void gw_fixtures_forget(gw_fixtures *fixtures, const char *object);
 /* A text of the target's file, outside any scenario. */
 gw_status gw_fixtures_expand(gw_fixtures *fixtures, const char *text, gw_buf *out, gw_error *error);
+/* One more text that must not be printed. GW_ERR_LIMIT: it is too short to be hidden; GW_ERR_NOMEM. */
+gw_status gw_fixtures_hide(gw_fixtures *fixtures, const char *value);
+/* The environment variable whose value is too short to be hidden; NULL: none. */
+const char *gw_fixtures_unhidden(const gw_fixtures *fixtures);
 /* Replaces each secret in a text by "***". True when there was one. */
 bool gw_fixtures_redact(const gw_fixtures *fixtures, gw_span text, gw_buf *out);
 bool gw_fixtures_has_secrets(const gw_fixtures *fixtures);
@@ -51,8 +55,8 @@ typedef struct gw_fixtures_place {
 typedef void gw_fixtures_provided_fn(unsigned conn, const gw_fixtures_place *place, const char *error, void *user);
 typedef void gw_fixtures_triggered_fn(unsigned trigger, const cJSON *data, const char *error, void *user);
 
-/* NULL when out of memory. */
-gw_fixtures_set *gw_fixtures_set_create(gw_fixtures *fixtures);
+/* For the scenario of this id (copied). NULL when out of memory. */
+gw_fixtures_set *gw_fixtures_set_create(gw_fixtures *fixtures, const char *scenario);
 /* Callbacks may come from inside the call when there is nothing to ask of the server. */
 void gw_fixtures_provide(gw_fixtures_set *set, const gw_action *action, gw_fixtures_provided_fn *fn, void *user);
 void gw_fixtures_trigger(gw_fixtures_set *set, const gw_target_trigger *trigger, const gw_action *action,

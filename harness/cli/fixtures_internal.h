@@ -3,23 +3,19 @@
 #define GW_CLI_FIXTURES_INTERNAL_H
 
 #include "cli/fixtures.h"
+#include "cli/secrets.h"
 #include "net/process.h"
 #include "scenario/vars.h"
 
 enum { FIXTURES_TEXT_MAX = 1 << 20 };
-
-typedef struct fixtures_secret {
-    char *value;
-    size_t len;
-} fixtures_secret;
 
 struct gw_fixtures {
     const gw_target *target;
     gw_http *http;
     gw_rng rng;
     cJSON *values; /* port, ready, run, env, ... */
-    fixtures_secret *secrets;
-    size_t secret_count;
+    gw_secrets secrets;
+    const char *unhidden; /* a variable whose value is too short to be hidden; borrowed, NULL: none */
     gw_tls_options tls;
     gw_buf ca, cert, key; /* paths that tls points to */
     void (*note)(const char *line, void *user);

@@ -6,12 +6,13 @@
 
 typedef enum item_state { ITEM_WAITS, ITEM_ASKED, ITEM_READY, ITEM_FAILED } item_state;
 
-/* A room or a participant. */
+/* What is made once for a scenario, a room or a participant of it: its scope says which. */
 typedef struct set_item set_item;
 struct set_item {
     set_item *next;
     gw_fixtures_set *set;
-    set_item *room; /* of a participant; NULL for a room */
+    gw_target_scope scope;
+    set_item *parent; /* what has to be there first: a participant's room, a room's scenario; NULL for a scenario */
     char *name;
     item_state state;
     fixtures_sequence *sequence;
@@ -42,7 +43,8 @@ struct set_trigger {
 struct gw_fixtures_set {
     gw_fixtures *fixtures;
     gw_fixtures_set *next, *prev; /* in fixtures->sets */
-    set_item *items;              /* newest first: participants stand before their rooms */
+    set_item *items;              /* newest first: participants stand before their rooms, the scenario last */
+    set_item *scenario;           /* the last of them */
     set_wait *waits;
     set_trigger *triggers;
     bool advancing;
@@ -54,16 +56,6 @@ struct gw_fixtures_set {
     void *user;
 };
 
-gw_fixtures_set *gw_fixtures_set_create(gw_fixtures *fixtures) {
-    gw_fixtures_set *set = calloc(1, sizeof *set);
-    if (!set) return NULL;
-    set->fixtures = fixtures;
-    set->next = fixtures->sets;
-    if (set->next) set->next->prev = set;
-    fixtures->sets = set;
-    return set;
-}
-
 static void item_destroy(set_item *item) {
     if (!item) return;
     fixtures_sequence_destroy(item->sequence);
@@ -73,14 +65,16 @@ static void item_destroy(set_item *item) {
     free(item);
 }
 
-static set_item *find_item(const gw_fixtures_set *set, const set_item *room, const char *name, bool any_room) {
+/* A parent of NULL stands for any. */
+static set_item *find_item(const gw_fixtures_set *set, gw_target_scope scope, const set_item *parent,
+                           const char *name) {
     for (set_item *item = set->items; item; item = item->next)
-        if (strcmp(item->name, name) == 0 && (item->room == room || (any_room && item->room))) return item;
+        if (item->scope == scope && (!parent || item->parent == parent) && strcmp(item->name, name) == 0) return item;
     return NULL;
 }
 
-static set_item *get_item(gw_fixtures_set *set, set_item *room, const char *name) {
-    set_item *item = find_item(set, room, name, false);
+static set_item *get_item(gw_fixtures_set *set, gw_target_scope scope, set_item *parent, const char *name) {
+    set_item *item = find_item(set, scope, parent, name);
     if (item) return item;
     item = calloc(1, sizeof *item);
     if (!item || !(item->name = strdup(name)) || !(item->values = cJSON_CreateObject())) {
@@ -89,18 +83,37 @@ static set_item *get_item(gw_fixtures_set *set, set_item *room, const char *name
     }
     cJSON_AddStringToObject(item->values, "name", name);
     item->set = set;
-    item->room = room;
+    item->scope = scope;
+    item->parent = parent;
     item->next = set->items;
     set->items = item;
     return item;
 }
 
+gw_fixtures_set *gw_fixtures_set_create(gw_fixtures *fixtures, const char *scenario) {
+    gw_fixtures_set *set = calloc(1, sizeof *set);
+    if (!set || !(set->scenario = get_item(set, GW_TARGET_SCENARIO, NULL, scenario))) {
+        free(set);
+        return NULL;
+    }
+    set->fixtures = fixtures;
+    set->next = fixtures->sets;
+    if (set->next) set->next->prev = set;
+    fixtures->sets = set;
+    return set;
+}
+
+/* Objects that captures go to and come from. */
+static const char *const OBJECTS[GW_TARGET_SCOPES] = {"run", "scenario", "room", "participant"};
+static const char *const FIXTURES[GW_TARGET_SCOPES] = {"fixtures.run", "fixtures.scenario", "fixtures.room",
+                                                       "fixtures.participant"};
+static const char *const CLEANUPS[GW_TARGET_SCOPES] = {"cleanup.run", "cleanup.scenario", "cleanup.room",
+                                                       "cleanup.participant"};
+
 /* What texts about this item may refer to. */
 static void add_values(gw_vars *vars, const set_item *item) {
-    const set_item *room = item->room ? item->room : item;
-    gw_vars_set(vars, "room", room->values);
-    if (!item->room) return;
-    gw_vars_set(vars, "participant", item->values);
+    for (const set_item *at = item; at; at = at->parent) gw_vars_set(vars, OBJECTS[at->scope], at->values);
+    if (item->scope != GW_TARGET_PARTICIPANT) return;
     cJSON *client = cJSON_CreateString(item->name);
     gw_vars_set(vars, "client", client);
     cJSON_Delete(client);
@@ -110,13 +123,12 @@ static void advance(gw_fixtures_set *set);
 
 static void on_item_done(fixtures_sequence *sequence, const char *error, void *user) {
     set_item *item = user;
-    const char *object = item->room ? "participant" : "room";
     item->state = error ? ITEM_FAILED : ITEM_READY;
     if (error) {
         item->error = strdup(error);
     } else {
         cJSON_Delete(item->values);
-        item->values = cJSON_DetachItemFromObjectCaseSensitive(sequence->vars.values, object);
+        item->values = cJSON_DetachItemFromObjectCaseSensitive(sequence->vars.values, OBJECTS[item->scope]);
     }
     item->sequence = NULL;
     fixtures_sequence_destroy(sequence);
@@ -125,15 +137,14 @@ static void on_item_done(fixtures_sequence *sequence, const char *error, void *u
 
 static void ask_for(set_item *item) {
     gw_fixtures *fixtures = item->set->fixtures;
-    const gw_target_calls *calls = &fixtures->target->fixtures[item->room ? GW_TARGET_PARTICIPANT : GW_TARGET_ROOM];
-    fixtures_sequence *sequence = fixtures_sequence_create(
-        fixtures, item->room ? "fixtures.participant" : "fixtures.room", calls->list, calls->count);
+    const gw_target_calls *calls = &fixtures->target->fixtures[item->scope];
+    fixtures_sequence *sequence = fixtures_sequence_create(fixtures, FIXTURES[item->scope], calls->list, calls->count);
     if (!sequence) {
         item->state = ITEM_FAILED;
         return;
     }
     add_values(&sequence->vars, item);
-    sequence->capture_as = item->room ? "participant" : "room";
+    sequence->capture_as = OBJECTS[item->scope];
     item->state = ITEM_ASKED;
     item->sequence = sequence;
     fixtures_sequence_start(sequence, on_item_done, item);
@@ -142,12 +153,13 @@ static void ask_for(set_item *item) {
 /* One step of one item; false when nothing can be done now. */
 static bool advance_item(set_item *item) {
     if (item->state != ITEM_WAITS) return false;
-    if (item->room && item->room->state == ITEM_FAILED) {
+    const set_item *parent = item->parent;
+    if (parent && parent->state == ITEM_FAILED) {
         item->state = ITEM_FAILED;
-        item->error = item->room->error ? strdup(item->room->error) : NULL;
+        item->error = parent->error ? strdup(parent->error) : NULL;
         return true;
     }
-    if (item->room && item->room->state != ITEM_READY) return false;
+    if (parent && parent->state != ITEM_READY) return false;
     ask_for(item);
     return true;
 }
@@ -165,8 +177,8 @@ static void hand_over(gw_fixtures_set *set, const set_wait *wait) {
     gw_status status = fixtures_place_init(&place, &set->fixtures->target->connect, &vars, &error);
     gw_vars_deinit(&vars);
     place.vars = cJSON_Duplicate(item->values, true);
-    const cJSON *id = cJSON_GetObjectItemCaseSensitive(item->room->values, "id");
-    if (!id) id = cJSON_GetObjectItemCaseSensitive(item->room->values, "name");
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(item->parent->values, "id");
+    if (!id) id = cJSON_GetObjectItemCaseSensitive(item->parent->values, "name");
     cJSON_DeleteItemFromObjectCaseSensitive(place.vars, "room");
     cJSON_AddItemToObject(place.vars, "room", cJSON_Duplicate(id, true));
     wait->fn(wait->conn, status == GW_OK ? &place : NULL, status == GW_OK ? NULL : error.text, wait->user);
@@ -202,8 +214,8 @@ void gw_fixtures_provide(gw_fixtures_set *set, const gw_action *action, gw_fixtu
     const char *room_name = action->room ? action->room : "main";
     const char *name = action->participant ? action->participant : action->client;
     set_wait *wait = malloc(sizeof *wait);
-    set_item *room = get_item(set, NULL, room_name);
-    set_item *participant = room ? get_item(set, room, name) : NULL;
+    set_item *room = get_item(set, GW_TARGET_ROOM, set->scenario, room_name);
+    set_item *participant = room ? get_item(set, GW_TARGET_PARTICIPANT, room, name) : NULL;
     if (!wait || !participant) {
         free(wait);
         fn(action->conn, NULL, "out of memory", user);
@@ -237,10 +249,10 @@ static void on_trigger_done(fixtures_sequence *sequence, const char *error, void
 
 static void add_trigger_values(gw_fixtures_set *set, const gw_action *action, gw_vars *vars) {
     const char *by_name = action->by_participant ? action->by_participant : action->by;
-    const set_item *room = find_item(set, NULL, action->room ? action->room : "main", false);
-    const set_item *by = by_name && room ? find_item(set, room, by_name, false) : NULL;
-    if (by_name && !by) by = find_item(set, NULL, by_name, true);
-    if (room) gw_vars_set(vars, "room", room->values);
+    const set_item *room = find_item(set, GW_TARGET_ROOM, NULL, action->room ? action->room : "main");
+    const set_item *by = by_name && room ? find_item(set, GW_TARGET_PARTICIPANT, room, by_name) : NULL;
+    if (by_name && !by) by = find_item(set, GW_TARGET_PARTICIPANT, NULL, by_name);
+    add_values(vars, room ? room : set->scenario);
     if (by) gw_vars_set(vars, "by", by->values);
     cJSON *event = cJSON_CreateString(action->event);
     cJSON *data = action->data ? cJSON_Duplicate(action->data, true) : cJSON_CreateObject();
@@ -321,10 +333,9 @@ static void remove_next(gw_fixtures_set *set) {
     while (set->removing) {
         const set_item *item = set->removing;
         set->removing = item->next;
-        const gw_target_calls *calls = &target->cleanup[item->room ? GW_TARGET_PARTICIPANT : GW_TARGET_ROOM];
+        const gw_target_calls *calls = &target->cleanup[item->scope];
         if (item->state != ITEM_READY || !calls->count) continue;
-        set->removal = fixtures_sequence_create(set->fixtures, item->room ? "cleanup.participant" : "cleanup.room",
-                                                calls->list, calls->count);
+        set->removal = fixtures_sequence_create(set->fixtures, CLEANUPS[item->scope], calls->list, calls->count);
         if (!set->removal) continue;
         add_values(&set->removal->vars, item);
         set->removal->keep_going = true;

@@ -29,14 +29,28 @@ void runner_note(runner *r, const char *format, ...) {
     gw_buf_deinit(&clean);
 }
 
+void runner_note_cleanups(runner *r) {
+    if (r->failed_cleanups)
+        runner_note(r, "%zu cleanup%s failed%s%s", r->failed_cleanups, r->failed_cleanups == 1 ? "" : "s",
+                    r->failed_cleanups == 1 ? ": " : ", the first: ", r->cleanup_error ? r->cleanup_error : "");
+    r->failed_cleanups = 0;
+}
+
 void runner_end(runner *r, gw_runner_end end, const char *format, ...) {
     if (r->over) return;
     r->over = true;
     r->outcome->end = end;
+    gw_buf text, clean;
+    gw_buf_init(&text, 1 << 20);
+    gw_buf_init(&clean, 2 << 20);
     va_list args;
     va_start(args, format);
-    vsnprintf(r->outcome->message, sizeof r->outcome->message, format, args);
+    gw_buf_vprintf(&text, format, args);
     va_end(args);
+    if (r->fixtures) gw_fixtures_redact(r->fixtures, gw_buf_span(&text), &clean);
+    snprintf(r->outcome->message, sizeof r->outcome->message, "%s", gw_buf_cstr(r->fixtures ? &clean : &text));
+    gw_buf_deinit(&text);
+    gw_buf_deinit(&clean);
 }
 
 bool runner_wait(runner *r, const bool *flag, gw_ns until_ns) {
@@ -146,6 +160,10 @@ static bool set_up(runner *r) {
         runner_end(r, GW_RUNNER_BAD_TARGET, "%s", error.text);
         return false;
     }
+    for (size_t i = 0; i < r->plan->secret_count; i++) gw_fixtures_hide(r->fixtures, r->plan->secrets[i]);
+    if (gw_fixtures_unhidden(r->fixtures))
+        runner_note(r, "the value of %s has less than %d characters: it is not hidden in reports",
+                    gw_fixtures_unhidden(r->fixtures), GW_SECRETS_MIN_BYTES);
     if (!r->plan->server_program && !(r->server_program = gw_embedded_server_find())) {
         runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
         return false;
@@ -237,6 +255,7 @@ static void clean_up_target(runner *r) {
     r->interrupted = false; /* a second signal cuts this short */
     while (r->cleanups && !r->interrupted && gw_clock_now() < until)
         if (gw_loop_turn(r->loop, until) == GW_ERR_IO) return;
+    runner_note_cleanups(r);
     if (!r->target->cleanup[GW_TARGET_RUN].count || r->interrupted) return;
     r->cleanups++;
     gw_fixtures_end(r->fixtures, on_ended, r);
@@ -258,7 +277,9 @@ static void tear_down(runner *r) {
     if (r->loop) gw_loop_destroy(r->loop);
     for (size_t i = 0; r->jobs && i < r->job_count; i++) free(r->jobs[i].first_failure);
     free(r->jobs);
+    runner_server_settle_log(r);
     free(r->server_program);
+    free(r->cleanup_error);
     free(r->probe_host);
     free(r->probe_request);
     free(r->resolved_authority);
@@ -310,5 +331,6 @@ void gw_runner_outcome_deinit(gw_runner_outcome *outcome) {
     for (size_t i = 0; i < outcome->result_count; i++) gw_result_destroy(outcome->results[i]);
     free(outcome->results);
     free((void *)outcome->unmatched);
+    free(outcome->server_log);
     *outcome = (gw_runner_outcome){0};
 }

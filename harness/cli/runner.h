@@ -35,6 +35,8 @@ typedef struct gw_runner_plan {
     gw_ns interval;            /* that the server shall announce; 0: its own default (simulation: 1 s) */
     const char *const *faults; /* of the reference server */
     size_t fault_count;
+    const char *const *secrets; /* never printed, beside those of the target's environment */
+    size_t secret_count;
     bool verbose; /* notes tell of fixtures, triggers and each line that the server prints */
 } gw_runner_plan;
 
@@ -69,6 +71,7 @@ typedef struct gw_runner_outcome {
     gw_ns elapsed;
     gw_lag_summary lateness; /* of our own loop; all 0 in simulation */
     unsigned restarts;       /* of the server */
+    char *server_log;        /* the file that holds what the server wrote, when it is worth a look; NULL: none */
     unsigned jobs;           /* how many at once it was allowed to be */
 } gw_runner_outcome;
 

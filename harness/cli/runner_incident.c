@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { INCIDENT_NOTES = 3, CAREFUL_FROM = 3 };
+
 /* Copied from the jobs before these are dropped. */
 typedef struct suspect {
     runner_job *job;
@@ -52,19 +54,28 @@ static suspect *collect(runner *r, runner_incident incident, size_t *count) {
     return list;
 }
 
-/* "the server exited with code 3; its last lines: ..." */
+/* "the server exited with code 3" */
 static void describe(runner *r, runner_incident incident, char *out, size_t size) {
-    char obituary[GW_RUNNER_MESSAGE / 2];
-    runner_server_obituary(r, obituary, sizeof obituary);
-    if (r->server.exited)
-        snprintf(out, size, "the server %s", obituary);
+    gw_process_exit how;
+    char text[128] = "";
+    if (r->server.exited && r->server.process && gw_process_exited(r->server.process, &how))
+        snprintf(out, size, "the server %s", gw_process_exit_text(&how, text, sizeof text));
     else if (incident == RUNNER_DIED)
         snprintf(out, size, "the server takes no connections any more: %s", r->probe_error);
     else if (incident == RUNNER_HUNG)
-        snprintf(out, size, "the server takes connections and answers nothing any more%s%s", *obituary ? "; " : "",
-                 obituary);
+        snprintf(out, size, "the server takes connections and answers nothing any more");
     else
-        snprintf(out, size, "the server's process goes on%s%s", *obituary ? "; " : "", obituary);
+        snprintf(out, size, "the server's process goes on");
+}
+
+/* What the server wrote before it died, for the report on who did it; NULL: what it wrote last. */
+static void add_server_log(runner *r, gw_result *result, const char *lines) {
+    gw_buf own;
+    gw_buf_init(&own, GW_PROCESS_TAIL_BYTES * 4);
+    if (!lines) runner_server_last_lines(r, RUNNER_BLOCK_LINES, &own);
+    const char *text = lines ? lines : gw_buf_cstr(&own);
+    if (*text) result->server_log = gw_arena_strdup(result->arena, text);
+    gw_buf_deinit(&own);
 }
 
 static void wait_for_exit(runner *r, gw_ns within) {
@@ -81,6 +92,7 @@ static void lose(runner *r, const char *what) {
         runner_job *job = &r->jobs[i];
         if (job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH) {
             if (others > 1) runner_verdict_crash(job->result, r->plan->protocol, note);
+            add_server_log(r, job->result, NULL);
             runner_finalize(job);
         } else if (job->state == RUNNER_JOB_RUNNING || job->state == RUNNER_JOB_HELD) {
             runner_job_discard(job);
@@ -95,6 +107,7 @@ static bool restart(runner *r) {
     runner_probe_cancel(r);
     runner_server_stop(r);
     r->probe_result = RUNNER_PROBE_NONE;
+    r->failed_cleanups = 0; /* what a server that is gone did not remove is gone too */
     if (++r->outcome->restarts > RUNNER_RESTARTS_EACH * r->job_count + RUNNER_RESTARTS) {
         runner_end(r, GW_RUNNER_LOST, "the server does not stay up, whatever runs: started again %u times",
                    r->outcome->restarts - 1);
@@ -115,6 +128,7 @@ static void blame(runner *r, runner_job *job, runner_incident incident) {
     char what[GW_RUNNER_MESSAGE];
     describe(r, incident, what, sizeof what);
     runner_verdict_crash(job->result, r->plan->protocol, what);
+    add_server_log(r, job->result, NULL);
     runner_finalize(job);
 }
 
@@ -201,7 +215,8 @@ static bool search_by_likelihood(runner *r, const suspect *list, size_t count) {
 }
 
 /* When nobody did it again, the likeliest stands for it: a crash is never lost. */
-static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_flight, const char *what) {
+static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_flight, const char *what,
+                             const char *log) {
     r->likeliest = NULL;
     if (job->state != RUNNER_JOB_KEPT) return;
     if (found) {
@@ -214,12 +229,14 @@ static void decide_likeliest(runner *r, runner_job *job, bool found, size_t in_f
              "when they ran again, none did",
              what, in_flight - 1);
     runner_verdict_crash(job->result, r->plan->protocol, text);
+    add_server_log(r, job->result, log);
     runner_finalize(job);
 }
 
 static void find_out(runner *r, runner_incident incident) {
     char what[GW_RUNNER_MESSAGE];
     size_t in_flight;
+    gw_buf log;
     if (incident == RUNNER_DIED) wait_for_exit(r, RUNNER_EXIT_WITHIN);
     describe(r, incident, what, sizeof what);
     if (!r->server.process || !r->target->start.restart) {
@@ -230,14 +247,18 @@ static void find_out(runner *r, runner_incident incident) {
         give_up(r, what);
         return;
     }
-    runner_note(r, "%s; %zu scenarios were in flight", what, r->running + r->held);
+    if (r->incident_count <= INCIDENT_NOTES || r->plan->verbose)
+        runner_note(r, "%s; %zu scenarios were in flight", what, r->running + r->held);
     if (only_one_in_flight(r)) {
         convict(r, only_one_in_flight(r), incident);
         return;
     }
+    gw_buf_init(&log, GW_PROCESS_TAIL_BYTES * 4);
+    runner_server_last_lines(r, RUNNER_BLOCK_LINES, &log);
     suspect *list = collect(r, incident, &in_flight);
     if (!list) {
         runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+        gw_buf_deinit(&log);
         return;
     }
     for (size_t i = 0; i < in_flight; i++) runner_job_discard(list[i].job);
@@ -245,17 +266,21 @@ static void find_out(runner *r, runner_incident incident) {
     if (in_flight && restart(r)) {
         r->likeliest = list[0].job;
         bool found = search_by_likelihood(r, list, in_flight);
-        decide_likeliest(r, list[0].job, found || r->over || r->interrupted, in_flight, what);
+        decide_likeliest(r, list[0].job, found || r->over || r->interrupted, in_flight, what, gw_buf_cstr(&log));
     } else if (!in_flight) {
         restart(r);
     }
     set_all(r, RUNNER_JOB_PARKED, RUNNER_JOB_WAITING);
+    gw_buf_deinit(&log);
     free(list);
 }
 
 void runner_handle_incident(runner *r, runner_incident incident) {
     r->incident_begun_ns = gw_clock_now();
-    r->incident_count++;
+    if (++r->incident_count >= CAREFUL_FROM) {
+        r->careful = 1;
+        r->careful_passed = 0;
+    }
     find_out(r, incident);
     r->incident_spent_ns += gw_clock_now() - r->incident_begun_ns;
     r->incident_begun_ns = 0;

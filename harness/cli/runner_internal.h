@@ -2,6 +2,7 @@
  *
  *   runner.c           life of a run: set up, look at the server, run, clean up
  *   runner_server.c    the server that the target starts: ready, died, stopped
+ *   runner_log.c       what it wrote: last lines, log file
  *   runner_probe.c     is the server still there, and does it answer
  *   runner_job.c       one scenario: its engine's actions on connections, fixtures and triggers
  *   runner_schedule.c  which scenario runs when; when a verdict is final
@@ -14,6 +15,7 @@
 #include "cli/fixtures.h"
 #include "cli/runner.h"
 #include "cli/runner_verdict.h"
+#include "cli/secrets.h"
 #include "net/http.h"
 #include "net/process.h"
 #include "net/stream.h"
@@ -32,7 +34,8 @@ enum {
     RUNNER_FEW = 16,
     RUNNER_SECOND_RUNS = 48,
     RUNNER_RETRIES = 2,
-    RUNNER_TAIL_LINES = 5,
+    RUNNER_TAIL_LINES = 5,   /* in a message */
+    RUNNER_BLOCK_LINES = 16, /* in a report */
     RUNNER_RESTARTS = 20,
     RUNNER_RESTARTS_EACH = 4
 };
@@ -107,6 +110,8 @@ typedef enum runner_probe_result {
 typedef struct runner_server {
     gw_process *process; /* NULL: not ours, or not running */
     bool ready, exited;
+    char *log;                    /* file of its output; NULL: not chosen yet, or none */
+    bool temporary;               /* nobody asked for it: it goes when all went well */
     struct runner_ready *waiting; /* while it is not ready */
 } runner_server;
 
@@ -142,9 +147,13 @@ struct runner {
     unsigned max_running;
     gw_ns next_start_ns;
     size_t cleanups;         /* under way */
+    size_t failed_cleanups;  /* since the server last started */
+    char *cleanup_error;     /* of the first of them; owned */
     gw_ns heard_ns;          /* when a scenario last got bytes from the server */
     bool alarm;              /* a scenario says that the server crashed: nothing new starts before a probe has told */
     unsigned incident_count; /* times that the server died or hung */
+    size_t careful;        /* a server that dies often: so many negative scenarios at once, nothing else; 0: no limit */
+    size_t careful_passed; /* verdicts since that was last changed */
     gw_ns incident_begun_ns, incident_spent_ns; /* looking for who did it; begun 0: not now */
     size_t second_runs;                         /* asked for so far, at most RUNNER_SECOND_RUNS */
     size_t changed_verdicts;                    /* by a second run */
@@ -157,6 +166,8 @@ struct runner {
 };
 
 /* ---- runner.c ---- */
+/* Every cleanup that did not go well, in one line. */
+void runner_note_cleanups(runner *r);
 void runner_note(runner *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the run; the first reason stands. */
 void runner_end(runner *r, gw_runner_end end, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -170,6 +181,15 @@ gw_status runner_server_start(runner *r, char *why, size_t size);
 void runner_server_stop(runner *r);
 /* "exited with code 3; its last lines: ..." */
 void runner_server_obituary(runner *r, char *out, size_t size);
+/* Its last lines, at most so many, blank ones left out, secrets hidden, each with its newline; appended to out. */
+void runner_server_last_lines(runner *r, size_t max, gw_buf *out);
+/* ---- runner_log.c ---- */
+/* Where its output goes, emptied for this run; NULL: nowhere. */
+const char *runner_log_file(runner *r);
+/* A line as the log file holds it: secrets hidden. `user` is the runner. */
+void runner_log_filter(gw_span line, gw_buf *out, void *user);
+/* Once the run is over: the log is told in the outcome, or removed. */
+void runner_server_settle_log(runner *r);
 
 /* ---- runner_probe.c ---- */
 /* Where the server is; once for each start of the server. GW_ERR_... with a sentence. */

@@ -235,7 +235,11 @@ static void release_engine(runner_job *job) {
 static void on_cleaned(const char *error, void *user) {
     runner *r = user;
     r->cleanups--;
-    if (error) runner_note(r, "%s", error);
+    if (!error) return;
+    if (!r->failed_cleanups++) {
+        free(r->cleanup_error);
+        r->cleanup_error = strdup(error);
+    }
 }
 
 static void on_done(gw_loop_task *task, void *user) {
@@ -263,7 +267,7 @@ bool runner_job_start(runner_job *job) {
                                .unix_ms = (gw_clock_wall() - now) / GW_MS};
     job->conn_count = (unsigned)job->scenario->client_count + 1;
     job->engine = gw_engine_create(&config);
-    job->set = gw_fixtures_set_create(r->fixtures);
+    job->set = gw_fixtures_set_create(r->fixtures, job->scenario->id);
     job->conns = calloc(job->conn_count, sizeof *job->conns);
     if (!job->engine || !job->set || !job->conns) {
         runner_end(r, GW_RUNNER_INTERNAL, "out of memory");

@@ -1,5 +1,6 @@
 /* Which scenario runs when, and when its verdict is final. Floor 5. It must not know sockets or processes. */
 #include "cli/runner_internal.h"
+#include "wire/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,43 @@ static const char *redact_text(runner *r, gw_arena *arena, const char *text) {
     return clean;
 }
 
+/* A masked frame hides nothing: its payload is looked into. */
+static bool frame_has_secret(runner *r, const gw_result *result) {
+    gw_frame_decoder decoder;
+    gw_buf copy, out;
+    bool found = false;
+    gw_buf_init(&copy, 1 << 20);
+    gw_buf_init(&out, 1 << 20);
+    gw_buf_append(&copy, result->stimulus, result->stimulus_len);
+    gw_frame_decoder_init(&decoder, true);
+    gw_frame_event event = gw_frame_decoder_next(&decoder, copy.data, copy.len);
+    if (event.kind == GW_FRAME_HEADER) {
+        event = gw_frame_decoder_next(&decoder, copy.data + event.consumed, copy.len - event.consumed);
+        if (event.kind == GW_FRAME_PAYLOAD)
+            found = gw_fixtures_redact(r->fixtures, gw_span_make(event.bytes, event.len), &out);
+    }
+    gw_buf_deinit(&out);
+    gw_buf_deinit(&copy);
+    return found;
+}
+
+static void redact_stimulus(runner *r, gw_result *result) {
+    gw_buf out;
+    if (!result->stimulus) return;
+    gw_buf_init(&out, 1 << 20);
+    bool any = gw_fixtures_redact(r->fixtures, gw_span_make(result->stimulus, result->stimulus_len), &out);
+    if (!any && frame_has_secret(r, result)) {
+        any = true;
+        gw_buf_clear(&out);
+        gw_buf_append_cstr(&out, "*** (a frame that holds a secret)");
+    }
+    if (any) {
+        result->stimulus = (const uint8_t *)gw_arena_strndup(result->arena, gw_buf_cstr(&out), out.len);
+        result->stimulus_len = out.len;
+    }
+    gw_buf_deinit(&out);
+}
+
 /* No report ever sees a secret of the target's environment. */
 static void redact(runner *r, gw_result *result) {
     if (!gw_fixtures_has_secrets(r->fixtures)) return;
@@ -36,6 +74,7 @@ static void redact(runner *r, gw_result *result) {
         findings[i].observed = redact_text(r, arena, findings[i].observed);
     }
     result->flaky = redact_text(r, arena, result->flaky);
+    redact_stimulus(r, result);
     result->wire = wire;
     result->findings = findings;
 }
@@ -60,6 +99,10 @@ void runner_finalize(runner_job *job) {
     gw_expected_apply(r->plan->expected, r->plan->expected_count, job->result);
     redact(r, job->result);
     r->final_count++;
+    if (r->careful && job->result->verdict != GW_VERDICT_CRASH && ++r->careful_passed >= 4 * r->careful) {
+        r->careful *= 2;
+        r->careful_passed = 0;
+    }
     if (r->callbacks.on_result) r->callbacks.on_result(job->result, r->callbacks.user);
     runner_progress(r);
 }
@@ -176,20 +219,31 @@ static runner_incident settle_held(runner *r, gw_ns now, gw_ns *next) {
 
 /* ---- running ---- */
 
+/* While a server dies often, what may kill it goes first and in small groups: who did it is then plain at once. */
+static runner_job *next_careful(runner *r) {
+    for (size_t i = 0; i < r->job_count; i++)
+        if (r->jobs[i].state == RUNNER_JOB_WAITING && r->jobs[i].scenario->negative) return &r->jobs[i];
+    r->careful = 0; /* nothing is left that could do harm on purpose */
+    return NULL;
+}
+
 static runner_job *next_waiting(runner *r) {
+    runner_job *careful = r->careful ? next_careful(r) : NULL;
+    if (careful) return careful;
     while (r->next_job < r->job_count && r->jobs[r->next_job].state != RUNNER_JOB_WAITING) r->next_job++;
     return r->next_job < r->job_count ? &r->jobs[r->next_job] : NULL;
 }
 
 /* Starts one when it is time for it; when the next one may start goes to *next. */
 static void start_one(runner *r, gw_ns now, gw_ns *next) {
-    runner_job *job = r->running < r->max_running ? next_waiting(r) : NULL;
+    size_t room = r->careful && r->careful < r->max_running ? r->careful : r->max_running;
+    runner_job *job = r->running + (r->careful ? r->held : 0) < room ? next_waiting(r) : NULL;
     if (!job) return;
     if (now >= r->next_start_ns) {
         if (!runner_job_start(job)) return;
         r->next_start_ns = now + RUNNER_STAGGER;
         runner_progress(r);
-        if (r->running >= r->max_running || !next_waiting(r)) return;
+        if (r->running >= room || !next_waiting(r)) return;
     }
     if (r->next_start_ns < *next) *next = r->next_start_ns;
 }

@@ -239,25 +239,22 @@ static gw_status launch(runner *r, gw_error *error) {
     static const gw_process_callbacks CALLBACKS = {.on_line = on_line, .on_exit = on_exit_of_server};
     const gw_target_start *start = &r->target->start;
     text_list argv = {0}, env = {0};
-    gw_buf cwd, log;
+    gw_buf cwd;
     gw_buf_init(&cwd, 4096);
-    gw_buf_init(&log, 4096);
     if (start->cwd) gw_fixtures_path(r->target, start->cwd, &cwd);
-    if (start->log) gw_fixtures_path(r->target, start->log, &log);
     gw_status status = build_command(r, &argv, &env, error);
     if (status == GW_OK) {
-        r->server.process = gw_process_start(r->loop,
-                                             &(gw_process_options){.argv = (const char *const *)argv.items,
-                                                                   .env = (const char *const *)env.items,
-                                                                   .directory = start->cwd ? gw_buf_cstr(&cwd) : NULL,
-                                                                   .log_file = start->log ? gw_buf_cstr(&log) : NULL},
-                                             &CALLBACKS, r, error);
+        const gw_process_options options = {.argv = (const char *const *)argv.items,
+                                            .env = (const char *const *)env.items,
+                                            .directory = start->cwd ? gw_buf_cstr(&cwd) : NULL,
+                                            .log_file = runner_log_file(r),
+                                            .log_filter = runner_log_filter};
+        r->server.process = gw_process_start(r->loop, &options, &CALLBACKS, r, error);
         if (!r->server.process) status = GW_ERR_IO;
     }
     list_deinit(&argv);
     list_deinit(&env);
     gw_buf_deinit(&cwd);
-    gw_buf_deinit(&log);
     return status;
 }
 
@@ -330,30 +327,4 @@ void runner_server_stop(runner *r) {
     gw_process_destroy(r->server.process);
     r->server.process = NULL;
     r->server.ready = r->server.exited = false;
-}
-
-void runner_server_obituary(runner *r, char *out, size_t size) {
-    gw_process_exit how;
-    char text[128] = "";
-    *out = '\0';
-    if (!r->server.process) return;
-    bool exited = gw_process_exited(r->server.process, &how);
-    if (exited) gw_process_exit_text(&how, text, sizeof text);
-    gw_span tail = gw_process_tail(r->server.process);
-    while (tail.len && tail.ptr[tail.len - 1] == '\n') tail.len--;
-    size_t from = tail.len, lines = 0;
-    while (from > 0 && (tail.ptr[from - 1] != '\n' || ++lines < RUNNER_TAIL_LINES)) from--;
-    gw_buf last, clean;
-    gw_buf_init(&last, size);
-    gw_buf_init(&clean, size);
-    for (; from < tail.len; from++)
-        if (tail.ptr[from] == '\n')
-            gw_buf_append_cstr(&last, " | ");
-        else
-            gw_buf_append_byte(&last, tail.ptr[from]);
-    gw_fixtures_redact(r->fixtures, gw_buf_span(&last), &clean);
-    snprintf(out, size, "%s%s%s%s", text, exited && clean.len ? "; " : "", clean.len ? "its last lines: " : "",
-             gw_buf_cstr(&clean));
-    gw_buf_deinit(&last);
-    gw_buf_deinit(&clean);
 }

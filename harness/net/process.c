@@ -160,6 +160,7 @@ gw_process *gw_process_start(gw_loop *loop, const gw_process_options *options, c
     prctl(PR_SET_CHILD_SUBREAPER, 1UL);
     const char *what = options->argv[0];
     int code = 0;
+    process->log_filter = options->log_filter;
     if (options->log_file) {
         process->log_fd = open(options->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (process->log_fd < 0) {

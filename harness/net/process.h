@@ -32,6 +32,8 @@ typedef struct gw_process_options {
     const char *const *env;  /* "NAME=value", NULL-terminated; added to our own environment; NULL: nothing added */
     const char *directory;   /* NULL: ours */
     const char *log_file;    /* output is appended here too; NULL: not */
+    /* What of a line goes into the log file; NULL: all of it. */
+    void (*log_filter)(gw_span line, gw_buf *out, void *user);
 } gw_process_options;
 
 /* Starts it in a session of its own with stdin empty; it dies with us. NULL with

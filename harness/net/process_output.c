@@ -53,11 +53,19 @@ gw_span gw_process_tail(const gw_process *process) {
 
 static void log_line(gw_process *process, gw_span line) {
     if (process->log_fd < 0) return;
+    gw_buf text;
+    gw_buf_init(&text, (size_t)GW_PROCESS_LINE_MAX * 4);
+    if (process->log_filter)
+        process->log_filter(line, &text, process->user);
+    else
+        gw_buf_append_span(&text, line);
+    gw_buf_append_byte(&text, '\n');
     /* A full disk must not end the run: the log stops, and says nothing more. */
-    if (write(process->log_fd, line.ptr, line.len) < 0 || write(process->log_fd, "\n", 1) < 0) {
+    if (write(process->log_fd, text.data, text.len) < 0) {
         close(process->log_fd);
         process->log_fd = -1;
     }
+    gw_buf_deinit(&text);
 }
 
 static void end_line(gw_process *process, gw_process_output *output, gw_ns now_ns) {

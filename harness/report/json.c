@@ -123,6 +123,7 @@ gw_status gw_json_append_result(const gw_result *result, gw_buf *out) {
     } else {
         gw_buf_append_cstr(out, "null");
     }
+    string(out, "server_log", result->server_log);
     integer(out, "wire_dropped", (int64_t)result->wire_dropped);
     key(out, "wire");
     gw_buf_append_byte(out, '[');

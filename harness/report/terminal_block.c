@@ -115,6 +115,20 @@ static void append_stimulus(const gw_result *result, gw_terminal_style style, gw
     gw_buf_append_byte(out, '\n');
 }
 
+/* What the server said last, line by line. */
+static void append_server_log(const gw_result *result, gw_terminal_style style, gw_buf *out) {
+    const char *line = result->server_log;
+    if (!line || !*line) return;
+    append_label("server", style, out);
+    for (bool first = true; *line; first = false) {
+        size_t len = strcspn(line, "\n");
+        if (!first) gw_text_append_blanks(out, LABEL_COLUMN);
+        gw_text_append_fit(out, gw_span_make(line, len), style.verbose ? 0 : style.width - LABEL_COLUMN);
+        gw_buf_append_byte(out, '\n');
+        line += len + (line[len] == '\n');
+    }
+}
+
 static bool is_shown(const gw_finding *finding, const gw_report_run *run, gw_terminal_style style) {
     return finding->verdict != GW_VERDICT_SKIPPED &&
            (finding->verdict != GW_VERDICT_NON_STRICT || run->strict || style.verbose);
@@ -185,7 +199,10 @@ void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result
         append_lateness(result, style, out);
         append_wire(result, finding->at, style, out);
     }
-    if (result->verdict == GW_VERDICT_CRASH) append_stimulus(result, style, out);
+    if (result->verdict == GW_VERDICT_CRASH) {
+        append_stimulus(result, style, out);
+        append_server_log(result, style, out);
+    }
     append_others(run, result, style, out);
     append_rerun(run, result, style, out);
 }

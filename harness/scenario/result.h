@@ -73,6 +73,7 @@ typedef struct gw_result {
     size_t wire_dropped;
     const uint8_t *stimulus; /* the last bytes that the scenario sent on its own, or NULL; for CRASH */
     size_t stimulus_len;
+    const char *server_log; /* CRASH: the last lines that the server wrote, newest last, or NULL */
     unsigned retries;
     const char *known_reason; /* KNOWN_FAIL: why it is expected */
     const char *flaky; /* it failed at first, and passed when it was run again: how it failed; NULL: it did not */

@@ -8,14 +8,16 @@
 
 enum { MAX_JOBS = 256 };
 
-static const char *const SCOPES[GW_TARGET_SCOPES] = {"run", "room", "participant"};
+static const char *const SCOPES[GW_TARGET_SCOPES] = {"run", "scenario", "room", "participant"};
+#define RUN_ROOTS (GW_TARGET_ROOT_READY | GW_TARGET_ROOT_RUN)
 static const unsigned SCOPE_ROOTS[GW_TARGET_SCOPES] = {
-    GW_TARGET_ROOT_READY | GW_TARGET_ROOT_RUN,
-    GW_TARGET_ROOT_READY | GW_TARGET_ROOT_RUN | GW_TARGET_ROOT_ROOM,
-    GW_TARGET_ROOT_READY | GW_TARGET_ROOT_RUN | GW_TARGET_ROOT_ROOM | GW_TARGET_ROOT_PARTICIPANT,
+    RUN_ROOTS,
+    RUN_ROOTS | GW_TARGET_ROOT_SCENARIO,
+    RUN_ROOTS | GW_TARGET_ROOT_SCENARIO | GW_TARGET_ROOT_ROOM,
+    RUN_ROOTS | GW_TARGET_ROOT_SCENARIO | GW_TARGET_ROOT_ROOM | GW_TARGET_ROOT_PARTICIPANT,
 };
 #define CONNECT_ROOTS (SCOPE_ROOTS[GW_TARGET_PARTICIPANT])
-#define TRIGGER_ROOTS (GW_TARGET_ROOT_READY | GW_TARGET_ROOT_RUN | GW_TARGET_ROOT_ROOM | GW_TARGET_ROOT_TRIGGER)
+#define TRIGGER_ROOTS (SCOPE_ROOTS[GW_TARGET_ROOM] | GW_TARGET_ROOT_TRIGGER)
 
 static void check_url(gw_target_loader *loader, const gw_doc_node *node, const char *url) {
     static const char *const SCHEMES[] = {"ws://", "wss://", "ws+unix:", "wss+unix:", "${"};
@@ -161,8 +163,8 @@ static gw_target *create(void) {
 }
 
 static void add_built_in_names(gw_target_loader *loader) {
-    gw_target_name_add(loader, &loader->captured[GW_TARGET_ROOM], "name", NULL);
-    gw_target_name_add(loader, &loader->captured[GW_TARGET_PARTICIPANT], "name", NULL);
+    for (int scope = GW_TARGET_SCENARIO; scope < GW_TARGET_SCOPES; scope++)
+        gw_target_name_add(loader, &loader->captured[scope], "name", NULL);
 }
 
 gw_target *gw_target_load(gw_span text, const char *file, gw_diag *diag) {

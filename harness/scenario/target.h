@@ -1,11 +1,13 @@
 /* Who is tested, and how: a target file after loading. Floor 3, pure: the text comes in as bytes.
  *
  * Texts named "template" may hold ${...}: each is checked when the file is loaded (which names exist depends on where
- * the text stands) and expanded by whoever carries it out. Names: everywhere           ${port} ${control-port} (free
- * ports of our choice)  ${uuid}  ${env.NAME} (a secret) once it is ready     ${ready.NAME} (named groups of the ready
- * line)      ${run.NAME} (captures of fixtures.run) per scenario         ${room.NAME} ${client} ${participant.NAME} in
- * a trigger         ${event} ${data} ${data.FIELD} ${by.NAME} (captures of the participant who causes it) in
- * start.command     ${gwspec-server} (the reference server's program)
+ * the text stands) and expanded by whoever carries it out.
+ *
+ *   everywhere        ${port} ${control-port} (free ports of our choice), ${uuid}, ${env.NAME} (a secret)
+ *   once it is ready  ${ready.NAME} (named groups of the ready line), ${run.NAME} (captures of fixtures.run)
+ *   per scenario      ${scenario.NAME}, ${room.NAME}, ${client}, ${participant.NAME}
+ *   in a trigger      ${event}, ${data}, ${data.FIELD}, ${by.NAME} (captures of the participant who causes it)
+ *   in start.command  ${gwspec-server} (the reference server's program)
  */
 #ifndef GW_SCENARIO_TARGET_H
 #define GW_SCENARIO_TARGET_H
@@ -114,7 +116,13 @@ typedef struct gw_target_connect {
 } gw_target_connect;
 
 /* Fixtures run once per: */
-typedef enum gw_target_scope { GW_TARGET_RUN, GW_TARGET_ROOM, GW_TARGET_PARTICIPANT, GW_TARGET_SCOPES } gw_target_scope;
+typedef enum gw_target_scope {
+    GW_TARGET_RUN,
+    GW_TARGET_SCENARIO,
+    GW_TARGET_ROOM,
+    GW_TARGET_PARTICIPANT,
+    GW_TARGET_SCOPES
+} gw_target_scope;
 
 /* Immutable. All memory is its own. */
 typedef struct gw_target {

@@ -13,7 +13,8 @@ typedef enum gw_target_roots {
     GW_TARGET_ROOT_RUN = 4,          /* run.NAME */
     GW_TARGET_ROOT_ROOM = 8,         /* room.NAME */
     GW_TARGET_ROOT_PARTICIPANT = 16, /* client, participant.NAME */
-    GW_TARGET_ROOT_TRIGGER = 32      /* event, data, by.NAME */
+    GW_TARGET_ROOT_TRIGGER = 32,     /* event, data, by.NAME */
+    GW_TARGET_ROOT_SCENARIO = 64     /* scenario.NAME */
 } gw_target_roots;
 
 /* Names that texts after them may refer to. */

@@ -20,6 +20,7 @@ static const root_row ROOTS[] = {
     {"gwspec-server", GW_TARGET_ROOT_START, false, true},
     {"ready", GW_TARGET_ROOT_READY, true, false},
     {"run", GW_TARGET_ROOT_RUN, true, false},
+    {"scenario", GW_TARGET_ROOT_SCENARIO, true, false},
     {"room", GW_TARGET_ROOT_ROOM, true, false},
     {"client", GW_TARGET_ROOT_PARTICIPANT, false, true},
     {"participant", GW_TARGET_ROOT_PARTICIPANT, true, false},
@@ -41,6 +42,7 @@ static const gw_target_names *names_of(const gw_target_loader *loader, const cha
         const char *word, *made_by;
         gw_target_scope scope;
     } CAPTURED[] = {{"run", "fixtures.run captures no", GW_TARGET_RUN},
+                    {"scenario", "fixtures.scenario captures no", GW_TARGET_SCENARIO},
                     {"room", "fixtures.room captures no", GW_TARGET_ROOM},
                     {"participant", "fixtures.participant captures no", GW_TARGET_PARTICIPANT},
                     {"by", "fixtures.participant captures no", GW_TARGET_PARTICIPANT}};
