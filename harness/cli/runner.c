@@ -304,7 +304,7 @@ void gw_runner_run(const gw_runner_plan *plan, const gw_runner_callbacks *callba
         own.expected = own.target->expected;
         own.expected_count = own.target->expected_count;
     }
-    runner r = {.plan = &own, .target = plan->target, .outcome = outcome};
+    runner r = {.plan = &own, .target = plan->target, .outcome = outcome, .memory.max_bytes = RUNNER_MEMORY};
     if (callbacks) r.callbacks = *callbacks;
     *outcome = (gw_runner_outcome){.end = GW_RUNNER_COMPLETE};
     r.started_ns = gw_clock_now();

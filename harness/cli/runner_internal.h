@@ -31,6 +31,7 @@
 #define RUNNER_CRASH_SEARCH (60 * GW_S) /* for looking into incidents, in all, unless the plan says otherwise */
 
 enum {
+    RUNNER_MEMORY = 64 << 20, /* bytes that all scenarios may keep of what the server sends */
     RUNNER_FEW = 16,
     RUNNER_SECOND_RUNS = 48,
     RUNNER_RETRIES = 2,
@@ -140,6 +141,7 @@ struct runner {
     gw_address resolved;
 
     runner_server server;
+    gw_engine_memory memory;
 
     runner_job *jobs;
     size_t job_count, next_job, final_count, running;

@@ -264,7 +264,8 @@ bool runner_job_start(runner_job *job) {
                                .requirements = r->plan->suite ? r->plan->suite->requirements : NULL,
                                .seed = r->plan->seed,
                                .timeout_scale = r->plan->timeout_scale,
-                               .unix_ms = (gw_clock_wall() - now) / GW_MS};
+                               .unix_ms = (gw_clock_wall() - now) / GW_MS,
+                               .memory = &r->memory};
     job->conn_count = (unsigned)job->scenario->client_count + 1;
     job->engine = gw_engine_create(&config);
     job->set = gw_fixtures_set_create(r->fixtures, job->scenario->id);

@@ -83,6 +83,10 @@ static void append_wire(const gw_wire_entry *entry, gw_buf *out) {
     string(out, "direction", words[entry->direction]);
     string(out, "client", entry->client);
     string(out, "text", entry->text);
+    if (entry->more) {
+        integer(out, "more", entry->more);
+        integer(out, "last_at_ns", entry->last_at);
+    }
     gw_buf_append_byte(out, '}');
 }
 

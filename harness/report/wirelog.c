@@ -4,6 +4,8 @@
 #include "report/text.h"
 #include "wire/frame.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +50,14 @@ static void append_line(const gw_wire_entry *entry, gw_wirelog_layout layout, gw
     gw_buf_printf(out, "%s ", mark_of(entry->direction));
     size_t column = layout.indent + gw_text_columns(gw_span_from(gw_buf_span(out), start));
     size_t room = layout.width > column + 10 ? layout.width - column : 10;
+    char more[80] = "";
+    if (entry->more) {
+        gw_time_format_ms(entry->last_at - entry->at, time, sizeof time);
+        snprintf(more, sizeof more, "  and %" PRIu32 " more within %s", entry->more, time);
+    }
+    room = room > strlen(more) + 10 ? room - strlen(more) : 10;
     gw_text_append_fit(out, gw_span_cstr(entry->text), layout.width ? room : 0);
+    gw_buf_append_cstr(out, more);
     gw_buf_append_byte(out, '\n');
 }
 

@@ -28,7 +28,10 @@ static void item_deinit(gw_item *item) {
 }
 
 void inbox_trim(gw_inbox *inbox) {
-    while (inbox->first < inbox->cursor) item_deinit(&inbox->items[inbox->first++]);
+    for (; inbox->first < inbox->cursor; inbox->first++) {
+        inbox->weight -= inbox->items[inbox->first].weight;
+        item_deinit(&inbox->items[inbox->first]);
+    }
     if (inbox->first < 64 || inbox->first * 2 < inbox->count) return;
     size_t shift = inbox->first;
     memmove(inbox->items, inbox->items + shift, (inbox->count - shift) * sizeof *inbox->items);
@@ -40,6 +43,7 @@ void inbox_trim(gw_inbox *inbox) {
 void conn_deinit(gw_conn *c) {
     for (size_t i = c->inbox.first; i < c->inbox.count; i++) item_deinit(&c->inbox.items[i]);
     free(c->inbox.items);
+    flood_release(c);
     out_clear(c);
     free(c->parser);
     gw_buf_deinit(&c->request);
@@ -51,11 +55,7 @@ void conn_deinit(gw_conn *c) {
 
 static void inbox_add(gw_conn *c, gw_item item) {
     gw_inbox *in = &c->inbox;
-    if (in->count - in->cursor >= MAX_ITEMS) {
-        c->engine->flooded = "the server floods: more than 8192 messages on one connection that nobody asked for";
-        item_deinit(&item);
-        return;
-    }
+    item.weight = flood_weigh(&item);
     if (in->count == in->capacity) {
         size_t capacity = in->capacity ? in->capacity * 2 : 16;
         gw_item *items = realloc(in->items, capacity * sizeof *items);
@@ -69,6 +69,8 @@ static void inbox_add(gw_conn *c, gw_item item) {
         in->capacity = capacity;
     }
     in->items[in->count++] = item;
+    in->weight += item.weight;
+    flood_check(c);
     client_on_item(c, &in->items[in->count - 1]);
 }
 
@@ -147,7 +149,7 @@ static void on_data(gw_conn *c, gw_ns at) {
 }
 
 static void receive_frames(gw_conn *c, uint8_t *bytes, size_t len, gw_ns at) {
-    while (c->state == CONN_OPEN) {
+    while (c->state == CONN_OPEN && !c->engine->flooded) {
         gw_frame_event event = gw_frame_decoder_next(&c->decoder, bytes, len);
         bytes += event.consumed;
         len -= event.consumed;

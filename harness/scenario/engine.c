@@ -261,8 +261,8 @@ void gw_engine_on_bytes(gw_engine *e, unsigned conn, uint8_t *bytes, size_t len,
     move_clock(e, at);
     if (!c) return;
     c->in_bytes += len;
-    if (c->in_bytes > MAX_RECEIVED_BYTES) e->flooded = "the server floods: more than 8 MiB on one connection";
     if (!e->flooded) conn_receive(c, bytes, len, at);
+    flood_check(c);
     if (e->flooded && e->phase != PHASE_DONE)
         gw_engine_abort(e, GW_VERDICT_ERROR, e->flooded, at);
     else

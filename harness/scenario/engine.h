@@ -16,6 +16,12 @@
 
 typedef struct gw_engine gw_engine;
 
+/* What the engines of one run keep of what servers sent, estimated. An engine that keeps more than its share is ended
+ * when all together keep more than `max_bytes`. */
+typedef struct gw_engine_memory {
+    size_t bytes, max_bytes;
+} gw_engine_memory;
+
 typedef struct gw_engine_config {
     const gw_scenario *scenario;
     const gw_protocol *protocol;
@@ -23,6 +29,7 @@ typedef struct gw_engine_config {
     uint64_t seed;                       /* of the run; the engine derives its own from it and the scenario's id */
     double timeout_scale;                /* multiplies eps and every window that is not written in I; 1 by default */
     int64_t unix_ms;                     /* wall-clock time at t = 0 of the driver's clock, for $near-now */
+    gw_engine_memory *memory;            /* shared with other engines; NULL: each has limits of its own only */
 } gw_engine_config;
 
 typedef enum gw_action_kind {

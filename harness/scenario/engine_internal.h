@@ -8,6 +8,7 @@
  *   send.c, out.c   payloads and frames to bytes; the queue of timed writes
  *   step_*.c        one family of steps each
  *   judge.c         findings, windows, what lateness makes inconclusive
+ *   flood.c         more than anybody asked for: bounds of what is received and kept
  *   wirelog.c       the readable record
  */
 #ifndef GW_SCENARIO_ENGINE_INTERNAL_H
@@ -25,10 +26,8 @@
 #include "wire/message.h"
 
 enum {
-    MAX_MESSAGE_BYTES = 4 << 20,  /* kept of one message */
-    MAX_RECEIVED_BYTES = 8 << 20, /* on one connection; beyond it the server floods */
+    MAX_MESSAGE_BYTES = 4 << 20, /* kept of one message */
     MAX_HEAD_BYTES = 64 << 10,
-    MAX_ITEMS = 1 << 13, /* unread items of one inbox; the same */
     MAX_FINDINGS = 32,
     MAX_OUT_BYTES = 256 << 20, /* queued on one connection */
     MAX_TEXT = 512             /* expected and observed */
@@ -45,12 +44,14 @@ typedef struct gw_item {
     gw_packet *packet;     /* of a text message that is JSON; owned */
     uint8_t *payload;      /* owned */
     size_t len;
+    size_t weight; /* bytes of memory, estimated */
 } gw_item;
 
 typedef struct gw_inbox {
     gw_item *items; /* items[first .. count) are kept */
     size_t first, count, capacity;
     size_t cursor; /* expect scans from here on */
+    size_t weight; /* of the items that are kept */
 } gw_inbox;
 
 /* ---- Outgoing ---- */
@@ -61,7 +62,8 @@ enum {
     OUT_CLOSE = 4,
     OUT_FIN = 8,
     OUT_RST = 16,
-    OUT_UNTIMED = 32 /* the heartbeat model can no longer tell what the server must do on this connection */
+    OUT_UNTIMED = 32, /* the heartbeat model can no longer tell what the server must do on this connection */
+    OUT_HABIT = 64    /* the client does it by itself, perhaps in answer: no step asks the server for anything */
 };
 
 typedef struct gw_out gw_out;
@@ -117,9 +119,11 @@ typedef struct gw_conn {
     gw_buf payload;
     gw_inbox inbox;
     gw_out *out, *out_last;
-    size_t out_bytes, in_bytes;
-    bool in_flight;      /* a SEND was handed out */
-    uint32_t ping_count; /* sent, or possibly sent */
+    size_t out_bytes;             /* queued */
+    size_t asked_bytes, in_bytes; /* sent by steps; received */
+    size_t charged;               /* to the memory of the run */
+    bool in_flight;               /* a SEND was handed out */
+    uint32_t ping_count;          /* sent, or possibly sent */
     gw_heartbeat model;
     bool timed; /* the model is judging */
 
@@ -245,6 +249,12 @@ const char *judge_rule(const gw_engine *e, gw_rule rule);
 bool judge_allows(const gw_engine *e, const char *rule);
 /* "closed with 1002 12.0 ms after ..." of an ended or closing connection. */
 void judge_describe_end(const gw_conn *c, gw_ns since, char out[MAX_TEXT]);
+
+/* ---- flood.c ---- */
+size_t flood_weigh(const gw_item *item);
+/* Bytes came in: is it too much? Then e->flooded says so. */
+void flood_check(gw_conn *c);
+void flood_release(gw_conn *c);
 
 /* ---- wirelog.c ---- */
 void wirelog_init(gw_wirelog *log);

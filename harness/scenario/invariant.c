@@ -130,7 +130,7 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at) {
         return;
     }
     if (flags & (GW_MESSAGE_TOO_BIG | GW_MESSAGE_OUT_OF_MEMORY)) {
-        judge_find(c->engine, GW_VERDICT_INCONCLUSIVE, NULL, c, NULL, "messages of at most 16 MiB",
+        judge_find(c->engine, GW_VERDICT_INCONCLUSIVE, NULL, c, NULL, "messages of at most 4 MiB",
                    "a longer one was cut off");
         return;
     }

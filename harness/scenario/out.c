@@ -67,7 +67,7 @@ static gw_out *push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned
     gw_buf_printf(&label, "%-5s ", gw_frame_opcode_name(opcode));
     wirelog_printable(payload, 100, &label);
     gw_out *out = gw_frame_append(&bytes, &frame, payload) == GW_OK
-                      ? out_push(c, gw_buf_span(&bytes), NULL, flags, gw_buf_cstr(&label), due)
+                      ? out_push(c, gw_buf_span(&bytes), NULL, flags | OUT_HABIT, gw_buf_cstr(&label), due)
                       : NULL;
     if (opcode == GW_FRAME_PING) c->ping_count++;
     gw_buf_deinit(&bytes);
@@ -156,6 +156,7 @@ bool out_next(gw_engine *e, gw_action *action) {
                               .client = c->spec->name,
                               .bytes = gw_span_make(out->bytes + out->pos, len)};
         c->in_flight = true;
+        if (!(out->flags & OUT_HABIT)) c->asked_bytes += len;
         return true;
     }
     return false;

@@ -56,6 +56,8 @@ typedef struct gw_wire_entry {
     gw_wire_direction direction;
     const char *client;
     const char *text; /* printable: "text  {\"e\":1,\"d\":{}}" */
+    uint32_t more;    /* so many like it came right behind it, */
+    gw_ns last_at;    /* the last of them then */
 } gw_wire_entry;
 
 typedef struct gw_result {

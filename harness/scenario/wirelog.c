@@ -1,4 +1,5 @@
-/* Floor 3: the readable record of a run. The first lines and the latest ones are kept, those between are counted. */
+/* Floor 3: the readable record of a run. The first lines and the latest ones are kept, those between are counted; a
+ * line that repeats at once is one line. */
 #include "scenario/engine_internal.h"
 
 #include "wire/utf8.h"
@@ -7,6 +8,8 @@
 #include <string.h>
 
 enum { LOG_HEAD = 60, LOG_MAX = 260, LOG_TEXT = 400 };
+
+#define AT_ONCE (10 * GW_MS)
 
 void wirelog_init(gw_wirelog *log) {
     *log = (gw_wirelog){.head_max = LOG_HEAD, .max = LOG_MAX};
@@ -28,6 +31,23 @@ static gw_wire_entry *slot(gw_wirelog *log) {
     return oldest;
 }
 
+static gw_wire_entry *latest(gw_wirelog *log) {
+    if (log->count < log->max) return log->count ? &log->entries[log->count - 1] : NULL;
+    size_t ring = log->max - log->head_max;
+    return &log->entries[log->head_max + (log->ring_start + ring - 1) % ring];
+}
+
+/* A flood says the same again and again. */
+static bool repeats(gw_wirelog *log, const gw_wire_entry *entry) {
+    gw_wire_entry *last = latest(log);
+    if (!last || last->client != entry->client || last->direction != entry->direction) return false;
+    gw_ns since = entry->at - (last->more ? last->last_at : last->at);
+    if (since < 0 || since >= AT_ONCE || strcmp(last->text, entry->text) != 0) return false;
+    last->more++;
+    last->last_at = entry->at;
+    return true;
+}
+
 void wirelog_add(gw_engine *e, const gw_conn *c, gw_wire_direction direction, gw_ns at, const char *format, ...) {
     if (!e->log.entries) return;
     gw_buf text;
@@ -36,11 +56,10 @@ void wirelog_add(gw_engine *e, const gw_conn *c, gw_wire_direction direction, gw
     va_start(args, format);
     gw_buf_vprintf(&text, format, args);
     va_end(args);
-    char *copy = strdup(gw_buf_cstr(&text));
+    gw_wire_entry entry = {
+        .at = at - e->started, .direction = direction, .client = c ? c->spec->name : NULL, .text = gw_buf_cstr(&text)};
+    if (!repeats(&e->log, &entry) && (entry.text = strdup(entry.text))) *slot(&e->log) = entry;
     gw_buf_deinit(&text);
-    if (!copy) return;
-    *slot(&e->log) = (gw_wire_entry){
-        .at = at - e->started, .direction = direction, .client = c ? c->spec->name : NULL, .text = copy};
 }
 
 void wirelog_printable(gw_span bytes, size_t max, gw_buf *out) {

@@ -240,8 +240,12 @@ static gw_result *run(gw_span yaml, const char *family, const char *id, uint64_t
     if (diag.errors || gw_suite_load(&suite, yaml, family, "case.yaml", &diag) != GW_OK)
         ck_abort_msg("%s", gw_buf_cstr(&diag.text));
     const gw_scenario *scenario = find(&suite, id);
-    gw_engine_config config = {
-        .scenario = scenario, .protocol = protocol, .requirements = &requirements, .seed = seed, .timeout_scale = 1};
+    gw_engine_config config = {.scenario = scenario,
+                               .protocol = protocol,
+                               .requirements = &requirements,
+                               .seed = seed,
+                               .timeout_scale = 1,
+                               .memory = options.memory};
     stage s = {.engine = gw_engine_create(&config), .options = options, .canary = (unsigned)scenario->client_count};
     ck_assert_uint_lt(s.canary, MAX_CONNS);
     gw_buf_deinit(&sent);

@@ -33,7 +33,8 @@ typedef struct gw_transcript_options {
     bool no_canary;      /* the canary's connection is refused; else it is answered like any other, and gets a hello */
     gw_ns beat_every;    /* the server's heartbeat on each open connection; 0: none */
     gw_ns trigger_fails; /* nonzero: triggers fail */
-    const char *on_trigger; /* text frame to everybody when a trigger is carried out */
+    const char *on_trigger;   /* text frame to everybody when a trigger is carried out */
+    gw_engine_memory *memory; /* of the run; NULL: none */
 } gw_transcript_options;
 
 /* Runs the scenario of this YAML text. Ends the test when it does not load. The caller frees the result. */

@@ -199,6 +199,13 @@ def many_events(sock):
     swallow(sock)
 
 
+def trees(sock):
+    """Small texts that are large trees."""
+    event = frame(b'{"e":1,"d":[' + b"[],[]," * 10000 + b"0]}")
+    upgrade(sock, frame(HELLO) + event * 30)
+    swallow(sock)
+
+
 def close_storm(sock):
     upgrade(sock)
     forever(sock, frame(b"\x03\xe8", 0x88) * 1000)
@@ -225,7 +232,7 @@ WAYS = {f.__name__.replace("_", "-"): f for f in (
     flood_messages, flood_pings, flood_asks, stall_connect, stall_handshake, stall_frame, stop_reading, length_63_bits, length_64_bits,
     endless_fragments, empty_fragments, endless_headers, endless_status_line, garbage_before, garbage_after, close_at_once,
     reset_at_once, reset_after_request, reset_in_handshake, reset_in_hello, reset_after_hello, half_close, drip, huge_message,
-    deep_json, many_events, close_storm, redirect, endless_body, nul_bytes)}
+    deep_json, many_events, trees, close_storm, redirect, endless_body, nul_bytes)}
 
 
 class Hostile:

@@ -25,10 +25,10 @@ void fixture_result_init(fixture_result *f, const char *id, gw_verdict verdict, 
 
 void fixture_silent_client(fixture_result *f) {
     static const gw_wire_entry wire[] = {
-        {0, GW_WIRE_SENT, "alice", "GET /gateway"},
-        {GW_US * 900, GW_WIRE_RECEIVED, "alice", "101 Switching Protocols"},
-        {GW_US * 1001300, GW_WIRE_RECEIVED, "alice", "text  {\"e\":1,\"d\":{}}"},
-        {GW_MS * 2050, GW_WIRE_NOTE, "alice", "still open"},
+        {0, GW_WIRE_SENT, "alice", "GET /gateway", 0, 0},
+        {GW_US * 900, GW_WIRE_RECEIVED, "alice", "101 Switching Protocols", 0, 0},
+        {GW_US * 1001300, GW_WIRE_RECEIVED, "alice", "text  {\"e\":1,\"d\":{}}", 0, 0},
+        {GW_MS * 2050, GW_WIRE_NOTE, "alice", "still open", 0, 0},
     };
     fixture_result_init(f, "heartbeat/silent-client-is-dropped", GW_VERDICT_FAIL, "S6");
     f->finding.expected = "closed 950 - 1050 ms after hello (I = 1000 ms, eps = 50 ms)";

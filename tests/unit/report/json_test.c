@@ -77,7 +77,7 @@ START_TEST(json_result_tells_everything) {
 END_TEST
 
 START_TEST(json_result_is_one_line_for_hostile_bytes) {
-    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, fixture_hostile(), fixture_hostile()}};
+    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, fixture_hostile(), fixture_hostile(), 0, 0}};
     fixture_result f;
     fixture_result_init(&f, "a/b", GW_VERDICT_FAIL, "S6");
     f.finding.expected = f.finding.observed = fixture_hostile();

@@ -158,7 +158,7 @@ START_TEST(junit_maps_each_verdict_to_an_element) {
 END_TEST
 
 START_TEST(junit_is_well_formed_for_hostile_bytes) {
-    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, fixture_hostile(), fixture_hostile()}};
+    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, fixture_hostile(), fixture_hostile(), 0, 0}};
     for (int i = 0; i < GW_VERDICT_COUNT; i++) {
         fixture_result f;
         fixture_result_init(&f, fixture_hostile(), (gw_verdict)i, "S6");

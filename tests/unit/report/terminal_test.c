@@ -165,7 +165,7 @@ END_TEST
 
 START_TEST(terminal_block_never_passes_control_characters) {
     gw_report_run run = fixture_run(NULL);
-    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, "alice", fixture_hostile()}};
+    const gw_wire_entry wire[] = {{0, GW_WIRE_RECEIVED, "alice", fixture_hostile(), 0, 0}};
     fixture_result f;
     fixture_result_init(&f, "a/b", GW_VERDICT_CRASH, "S6");
     f.finding.expected = f.finding.observed = f.finding.client = fixture_hostile();

@@ -15,7 +15,7 @@ static char texts[LINES][32];
 static gw_result numbered(size_t count) {
     for (size_t i = 0; i < count; i++) {
         snprintf(texts[i], sizeof texts[i], "line %zu", i);
-        lines[i] = (gw_wire_entry){(gw_ns)i * GW_MS, GW_WIRE_RECEIVED, "alice", texts[i]};
+        lines[i] = (gw_wire_entry){(gw_ns)i * GW_MS, GW_WIRE_RECEIVED, "alice", texts[i], 0, 0};
     }
     return (gw_result){.wire = lines, .wire_count = count};
 }
@@ -98,6 +98,21 @@ START_TEST(wirelog_cuts_lines_at_the_width) {
 }
 END_TEST
 
+START_TEST(wirelog_says_how_often_a_line_came) {
+    gw_result result = numbered(1);
+    lines[0].more = 8190;
+    lines[0].last_at = 4 * GW_MS;
+    gw_buf out = fresh();
+    gw_wirelog_append_all(&result, (gw_wirelog_layout){0}, &out);
+    fixture_assert_text(&out, "+      0.0 ms  < line 0  and 8190 more within 4.0 ms\n");
+    gw_buf_clear(&out);
+    lines[0].text = "0123456789012345678901234567890123456789";
+    gw_wirelog_append_all(&result, (gw_wirelog_layout){.width = 70}, &out);
+    fixture_assert_text(&out, "+      0.0 ms  < 012345678901234567890...  and 8190 more within 4.0 ms\n");
+    gw_buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(wirelog_stimulus_describes_frames_and_other_bytes) {
     static const struct {
         gw_span bytes;
@@ -118,7 +133,7 @@ START_TEST(wirelog_stimulus_describes_frames_and_other_bytes) {
 }
 END_TEST
 
-GW_TEST_MAIN("wirelog", 10, wirelog_excerpt_keeps_head_and_tail_around_the_moment,
+GW_TEST_MAIN("wirelog", 10, wirelog_says_how_often_a_line_came, wirelog_excerpt_keeps_head_and_tail_around_the_moment,
              wirelog_excerpt_shows_a_short_log_whole, wirelog_counts_the_lines_that_were_not_kept,
              wirelog_names_clients_when_there_are_several, wirelog_cuts_lines_at_the_width,
              wirelog_stimulus_describes_frames_and_other_bytes)

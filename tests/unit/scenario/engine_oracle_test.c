@@ -311,27 +311,6 @@ START_TEST(a_server_that_answered_before_and_no_more_has_crashed) {
 }
 END_TEST
 
-/* ---- floods ---- */
-
-START_TEST(a_flood_ends_the_scenario_with_an_error) {
-    enum { ONE = 16, MANY = 9000 };
-    char *flood = malloc((size_t)ONE * MANY);
-    ck_assert_ptr_nonnull(flood);
-    for (size_t i = 0; i < MANY; i++) memcpy(flood + i * ONE, "\x81\x0e" BEAT, ONE);
-    gw_said said[] = {TEXT(0, HELLO), BYTES(300, "")};
-    said[1].text = flood;
-    said[1].len = (size_t)ONE * MANY;
-    VERDICT("title: t\nrequires: [S19]\nallow: [cadence]\nsteps:\n  - connect: {as: alice}\n"
-            "  - expect: {on: alice, event: hello}\n  - wait: {for: 600ms}\n",
-            said, beating, ERROR, "");
-    said[1].len = (size_t)ONE * 8000; /* much, and borne */
-    VERDICT("title: t\nrequires: [S19]\nallow: [cadence]\nsteps:\n  - connect: {as: alice}\n"
-            "  - expect: {on: alice, event: hello}\n  - wait: {for: 600ms}\n",
-            said, beating, PASS, "");
-    free(flood);
-}
-END_TEST
-
 int main(void) {
     Suite *suite = suite_create("engine_oracle");
     TCase *facts = tcase_create("facts"), *rest = tcase_create("rest");
@@ -349,8 +328,7 @@ int main(void) {
                                   expect_response_judges_status_and_headers,
                                   levels_turn_a_failure_into_what_they_say,
                                   a_server_that_never_answered_does_not_crash,
-                                  a_server_that_answered_before_and_no_more_has_crashed,
-                                  a_flood_ends_the_scenario_with_an_error};
+                                  a_server_that_answered_before_and_no_more_has_crashed};
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) tcase_add_test(rest, tests[i]);
     suite_add_tcase(suite, facts);
     suite_add_tcase(suite, rest);
