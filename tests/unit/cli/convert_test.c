@@ -54,20 +54,29 @@ static void back_to_script(const gw_scenario *scenario, gw_arena *arena) {
     ck_assert_msg(status == GW_OK, "%s: %s", scenario->file, gw_buf_cstr(&why));
 }
 
+/* The only fault that a server of smaller limits than the document's may show: it drops who sent what is legal. */
+static bool is_drop(const gw_result *result) {
+    for (size_t i = 0; i < result->finding_count; i++)
+        if (strcmp(result->findings[i].rule, "S7") != 0) return false;
+    return result->verdict == GW_VERDICT_FAIL;
+}
+
 static void expect_pass(const gw_scenario *scenario) {
     const gw_script_server server = gw_script_read_config(script.config);
-    gw_core_config core;
+    gw_core_config core, usual;
     gw_core_config_default(&core);
+    usual = core;
     core.interval_ns = server.interval_ms * GW_MS;
     core.ask_max_ns = server.ask_ms * GW_MS;
     core.max_message_bytes = server.max_message_bytes;
     core.rate_messages = server.rate_messages;
+    bool smaller = core.max_message_bytes < usual.max_message_bytes || core.rate_messages < usual.rate_messages;
     gw_simulate_config config = {
         .protocol = catalogue.protocol, .requirements = &catalogue.requirements, .core = &core, .seed = 1};
     gw_result *result = gw_simulate_run(scenario, &config);
     ck_assert_ptr_nonnull(result);
-    ck_assert_msg(result->verdict == GW_VERDICT_PASS, "%s: %s: %s", scenario->file, gw_verdict_word(result->verdict),
-                  result->finding_count ? result->findings[0].observed : "");
+    ck_assert_msg(result->verdict == GW_VERDICT_PASS || (smaller && is_drop(result)), "%s: %s: %s", scenario->file,
+                  gw_verdict_word(result->verdict), result->finding_count ? result->findings[0].observed : "");
     gw_result_destroy(result);
 }
 
@@ -90,9 +99,7 @@ static bool round_trip(const char *name) {
         ck_assert_msg(gw_span_equal(gw_buf_span(&text), gw_buf_span(&again)), "%s:\n%s\n%s", name, gw_buf_cstr(&text),
                       gw_buf_cstr(&again));
     }
-    /* Servers with smaller limits than the document's refuse what is legal. */
-    const gw_script_server server = gw_script_read_config(script.config);
-    if (server.max_message_bytes == 1 << 20 && server.rate_messages == 10000) expect_pass(scenario);
+    expect_pass(scenario);
     gw_arena_deinit(&arena);
     gw_suite_deinit(&suite);
     return true;
