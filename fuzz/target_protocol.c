@@ -48,7 +48,7 @@ static void use_schemas(const gw_protocol *protocol) {
     }
 }
 
-static void use_choices(gw_arena *arena, const gw_protocol *protocol, gw_diag *diag) {
+static void use_choices(gw_arena *arena, const gw_protocol *protocol, gw_span text, gw_diag *diag) {
     gw_knobs knobs;
     gw_knobs_init(&knobs);
     for (int i = 0; i < GW_KNOB_COUNT; i++) {
@@ -61,7 +61,7 @@ static void use_choices(gw_arena *arena, const gw_protocol *protocol, gw_diag *d
     const gw_protocol *chosen = gw_protocol_with_knobs(arena, protocol, &knobs);
     for (int i = 0; i < GW_KNOB_COUNT; i++)
         GW_FUZZ_CHECK(gw_knobs_is(&chosen->knobs, (gw_knob)i, protocol->knobs.value[i]), "knob %d differs", i);
-    gw_protocol_check_requirements(protocol, gw_fuzz_requirements(), "input.yaml", diag);
+    gw_protocol_check_requirements(protocol, gw_fuzz_requirements(), "input.yaml", text, diag);
     for (unsigned code = 999; code < 5001; code += 500) gw_codes_has(&protocol->heartbeat.codes, code);
 }
 
@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (protocol) {
         use(protocol);
         use_schemas(protocol);
-        use_choices(&arena, protocol, &diag);
+        use_choices(&arena, protocol, gw_span_make(data, size), &diag);
     } else {
         /* What it extends may hold the line that no longer fits. */
         const char *said = gw_buf_cstr(&diag.text), *extended = "scenarios/protocols/";

@@ -99,10 +99,30 @@ static void load_others(gw_catalogue *catalogue) {
     catalogue->suite.other_count = catalogue->protocol_count;
 }
 
+static void no_such_protocol(gw_catalogue *catalogue, gw_catalogue_source source, const char *name, gw_diag *diag) {
+    const gw_files *files = &catalogue->files;
+    const char **names = GW_ARENA_ARRAY(&catalogue->arena, const char *, files->count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < files->count; i++)
+        if (is_below(files->items[i].path, PROTOCOLS))
+            names[count++] = gw_catalogue_id(&catalogue->arena, files->items[i].path + strlen(PROTOCOLS));
+    const char *meant = gw_diag_suggest(gw_span_cstr(name), names, count);
+    gw_place place = source.protocol_place;
+    if (!place.file) place.file = source.folder ? source.folder : "scenarios";
+    gw_diag_error(diag, place, "there is no protocol '%s'%s%s%s; a file of your own is named with its ending: %s.yaml",
+                  name, meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "", name);
+}
+
 static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
     const gw_file *file = NULL;
     if (source.protocol_file) {
-        gw_status status = gw_files_add(&catalogue->files, source.protocol_file, diag);
+        gw_diag unread;
+        gw_diag_init(&unread);
+        gw_status status =
+            gw_files_add(&catalogue->files, source.protocol_file, source.protocol_place.file ? &unread : diag);
+        if (status != GW_OK && source.protocol_place.file)
+            gw_diag_error(diag, source.protocol_place, "there is no file %s that can be read", source.protocol_file);
+        gw_diag_deinit(&unread);
         if (status != GW_OK) return status;
         /* Held apart from the list, so that it is not taken for a scenario. */
         file = &catalogue->files.items[--catalogue->files.count];
@@ -110,17 +130,28 @@ static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source sour
         const char *name = source.protocol_name ? source.protocol_name : "gateway";
         file = find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
         if (!file) {
-            gw_diag_error(diag, (gw_place){.file = source.folder ? source.folder : "scenarios"},
-                          "there is no protocol '%s' (no file " PROTOCOLS "%s.yaml)", name, name);
+            no_such_protocol(catalogue, source, name, diag);
             return GW_ERR_INVALID;
         }
     }
     const gw_protocol_source others = {gw_catalogue_find_protocol, catalogue};
     catalogue->protocol = gw_protocol_load_from(&catalogue->arena, file->text, file->shown, &others, diag);
-    bool good = catalogue->protocol &&
-                gw_protocol_check_requirements(catalogue->protocol, &catalogue->requirements, file->shown, diag);
+    bool good = catalogue->protocol && gw_protocol_check_requirements(catalogue->protocol, &catalogue->requirements,
+                                                                      file->shown, file->text, diag);
     if (good) gw_requirements_restate(&catalogue->requirements, catalogue->protocol);
     return good ? GW_OK : GW_ERR_INVALID;
+}
+
+void gw_catalogue_claim(gw_catalogue_source *source, const gw_target *target, gw_arena *arena) {
+    if (source->protocol_file || !target->protocol) return;
+    source->protocol_place = target->protocol_place;
+    if (!gw_target_protocol_is_file(target)) {
+        source->protocol_name = target->protocol;
+        return;
+    }
+    const char *slash = target->file && target->protocol[0] != '/' ? strrchr(target->file, '/') : NULL;
+    source->protocol_file = gw_arena_printf(arena, "%.*s%s", slash ? (int)(slash + 1 - target->file) : 0,
+                                            slash ? target->file : "", target->protocol);
 }
 
 gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {

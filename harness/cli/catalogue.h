@@ -4,6 +4,7 @@
 
 #include "cli/files.h"
 #include "scenario/suite.h"
+#include "scenario/target.h"
 
 /* Where they come from; all NULL: built in, with the protocol "gateway". */
 typedef struct gw_catalogue_source {
@@ -11,6 +12,7 @@ typedef struct gw_catalogue_source {
                                   ones of that kind are used */
     const char *protocol_file; /* a file of the user */
     const char *protocol_name; /* protocols/NAME.yaml; the file goes first */
+    gw_place protocol_place;   /* where that name or file stands; file NULL: on the command line */
 } gw_catalogue_source;
 
 typedef struct gw_catalogue {
@@ -26,6 +28,9 @@ typedef struct gw_catalogue {
     size_t own_count, own_capacity;
 } gw_catalogue;
 
+/* The description that the target claims to follow goes into the source, unless that has a file already; texts are put
+ * into the arena. */
+void gw_catalogue_claim(gw_catalogue_source *source, const gw_target *target, gw_arena *arena);
 /* GW_OK, or GW_ERR_INVALID or GW_ERR_IO with the reasons in diag. To be given to gw_catalogue_deinit in any case. */
 gw_status gw_catalogue_load(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag);
 void gw_catalogue_deinit(gw_catalogue *catalogue);

@@ -5,25 +5,53 @@
 
 #include <string.h>
 
-typedef enum kind { KIND_SCENARIO, KIND_PROTOCOL, KIND_REQUIREMENTS, KIND_TARGET } kind;
+typedef enum kind { KIND_SCENARIO, KIND_PROTOCOL, KIND_REQUIREMENTS, KIND_TARGET, KIND_EXPECTED, KIND_UNKNOWN } kind;
+
+/* Keys that files of one kind alone have, in the order of looking: a target names a protocol too. */
+static const struct {
+    const char *key;
+    kind what;
+} TELLING[] = {
+    {"steps", KIND_SCENARIO},
+    {"requires", KIND_SCENARIO},
+    {"requirements", KIND_REQUIREMENTS},
+    {"target", KIND_TARGET},
+    {"connect", KIND_TARGET},
+    {"url", KIND_TARGET},
+    {"start", KIND_TARGET},
+    {"fixtures", KIND_TARGET},
+    {"triggers", KIND_TARGET},
+    {"expected-failures", KIND_TARGET},
+    {"envelope", KIND_PROTOCOL},
+    {"events", KIND_PROTOCOL},
+    {"protocol", KIND_PROTOCOL},
+    {"title", KIND_SCENARIO},
+};
 
 /* By the keys of the file: a folder's name says nothing about a file that the user keeps elsewhere. */
 static bool find_kind(const gw_file *file, kind *out, gw_diag *diag) {
     gw_doc *doc = gw_doc_parse(file->text, file->shown, diag);
     if (!doc) return false;
     const gw_doc_node *root = gw_doc_root(doc);
-    if (gw_doc_get(root, "steps"))
-        *out = KIND_SCENARIO;
-    else if (gw_doc_get(root, "target") || gw_doc_get(root, "connect"))
-        *out = KIND_TARGET;
-    else if (gw_doc_get(root, "protocol") || gw_doc_get(root, "envelope"))
-        *out = KIND_PROTOCOL;
-    else if (gw_doc_get(root, "requirements"))
-        *out = KIND_REQUIREMENTS;
-    else
-        *out = KIND_SCENARIO;
+    *out = root->kind == GW_DOC_SEQ ? KIND_EXPECTED : KIND_UNKNOWN;
+    for (size_t i = 0; *out == KIND_UNKNOWN && i < sizeof TELLING / sizeof TELLING[0]; i++)
+        if (gw_doc_get(root, TELLING[i].key)) *out = TELLING[i].what;
+    if (*out == KIND_UNKNOWN)
+        gw_doc_error(
+            diag, root,
+            "this is no file of gwspec: a scenario has 'steps', a target file 'target', a protocol 'events', a list of "
+            "requirements 'requirements'");
     gw_doc_destroy(doc);
-    return true;
+    return *out != KIND_UNKNOWN;
+}
+
+static bool check_expected(gw_catalogue *catalogue, const gw_file *file, gw_diag *diag) {
+    const gw_expected *list;
+    size_t count;
+    gw_doc *doc = gw_doc_parse(file->text, file->shown, diag);
+    bool good = doc && gw_expected_load(&catalogue->arena, gw_doc_root(doc), diag, &list, &count);
+    gw_doc_destroy(doc);
+    return good;
 }
 
 static bool check_requirements(const gw_file *file, gw_diag *diag) {
@@ -34,19 +62,29 @@ static bool check_requirements(const gw_file *file, gw_diag *diag) {
     return good;
 }
 
-static bool check_target(const gw_file *file, gw_diag *diag) {
+/* Against the protocol that it claims, so that a trigger for an event that is not there is found before a run. */
+static bool check_target(gw_catalogue *catalogue, const gw_options *options, const gw_file *file, gw_diag *diag) {
     gw_target *target = gw_target_load(file->text, file->shown, diag);
+    if (!target) return false;
+    gw_catalogue own = {0};
+    gw_catalogue_source source = {.folder = options->scenarios, .protocol_file = options->protocol};
+    gw_catalogue_claim(&source, target, &catalogue->arena);
+    bool claims = source.protocol_place.file != NULL;
+    bool good = !claims || gw_catalogue_load_tables(&own, source, diag) == GW_OK;
+    good = good && gw_target_check_events(target, claims ? own.protocol : catalogue->protocol, diag);
+    gw_catalogue_deinit(&own);
     gw_target_destroy(target);
-    return target != NULL;
+    return good;
 }
 
 static bool check_protocol(gw_catalogue *catalogue, const gw_file *file, gw_diag *diag) {
     const gw_protocol_source others = {gw_catalogue_find_protocol, catalogue};
     const gw_protocol *protocol = gw_protocol_load_from(&catalogue->arena, file->text, file->shown, &others, diag);
-    return protocol && gw_protocol_check_requirements(protocol, &catalogue->requirements, file->shown, diag);
+    return protocol &&
+           gw_protocol_check_requirements(protocol, &catalogue->requirements, file->shown, file->text, diag);
 }
 
-static bool check_file(gw_catalogue *catalogue, const gw_file *file, gw_diag *diag) {
+static bool check_file(gw_catalogue *catalogue, const gw_options *options, const gw_file *file, gw_diag *diag) {
     kind what;
     if (!find_kind(file, &what, diag)) return false;
     switch (what) {
@@ -55,7 +93,10 @@ static bool check_file(gw_catalogue *catalogue, const gw_file *file, gw_diag *di
     case KIND_REQUIREMENTS:
         return check_requirements(file, diag);
     case KIND_TARGET:
-        return check_target(file, diag);
+        return check_target(catalogue, options, file, diag);
+    case KIND_EXPECTED:
+        return check_expected(catalogue, file, diag);
+    case KIND_UNKNOWN:
     case KIND_SCENARIO:
         break;
     }
@@ -84,7 +125,7 @@ int gw_command_check(const gw_options *options) {
         gw_diag_init(&diag);
         gw_buf line;
         gw_buf_init(&line, 1 << 16);
-        if (check_file(&catalogue, &files.items[i], &diag)) {
+        if (check_file(&catalogue, options, &files.items[i], &diag)) {
             gw_buf_printf(&line, "%s: ok\n", files.items[i].shown);
             written &= gw_console_write(gw_buf_span(&line));
         } else {

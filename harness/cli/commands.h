@@ -7,6 +7,8 @@
 #include "cli/options.h"
 
 int gw_command_run(const gw_options *options);
+int gw_command_init(const gw_options *options);
+int gw_command_schema(const gw_options *options);
 int gw_command_list(const gw_options *options);
 int gw_command_explain(const gw_options *options);
 int gw_command_coverage(const gw_options *options);

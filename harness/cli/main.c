@@ -23,6 +23,10 @@ static int dispatch(const gw_options *options, gw_buf *text) {
     switch (options->command) {
     case GW_COMMAND_RUN:
         return gw_command_run(options);
+    case GW_COMMAND_INIT:
+        return gw_command_init(options);
+    case GW_COMMAND_SCHEMA:
+        return gw_command_schema(options);
     case GW_COMMAND_LIST:
         return gw_command_list(options);
     case GW_COMMAND_EXPLAIN:

@@ -253,6 +253,13 @@ static bool check_operands(const gw_options *options, gw_buf *message) {
     case GW_COMMAND_EXPLAIN:
         if (count != 1) return fail(message, "'gwspec explain' needs one id, see 'gwspec help explain'");
         return true;
+    case GW_COMMAND_INIT:
+        if (count != 1)
+            return fail(message, "'gwspec init' needs the URL of a gateway, such as ws://localhost:4000/gateway");
+        return true;
+    case GW_COMMAND_SCHEMA:
+        if (count != 1) return fail(message, "'gwspec schema' needs one of target, protocol and scenario");
+        return true;
     case GW_COMMAND_CHECK:
         if (count == 0) return fail(message, "'gwspec check' needs a file");
         return true;

@@ -10,10 +10,12 @@
 /* X(NAME, "word", "operands", "one line for the list of commands") */
 #define GW_COMMAND_TABLE(X)                                                                                            \
     X(RUN, "run", "[SCENARIO...]", "Run scenarios against a gateway and say whether it conforms")                      \
+    X(INIT, "init", "URL", "Look at a gateway and write a target file to start from")                                  \
     X(LIST, "list", "[PATTERN...]", "List scenarios")                                                                  \
     X(EXPLAIN, "explain", "ID", "Explain a scenario, a requirement or a fault")                                        \
     X(COVERAGE, "coverage", "", "Show which scenarios and faults cover each requirement")                              \
     X(CHECK, "check", "FILE...", "Validate scenario, protocol, requirement and target files")                          \
+    X(SCHEMA, "schema", "KIND", "Print the JSON Schema of target, protocol or scenario files")                         \
     X(FUZZ_CONVERT, "fuzz-convert", "FILE|PATTERN",                                                                    \
       "Turn a fuzzed session into a scenario, or scenarios into sessions")                                             \
     X(HELP, "help", "[COMMAND]", "Show how to use gwspec, or one of its commands")                                     \

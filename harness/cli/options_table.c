@@ -10,6 +10,7 @@ enum { HELP_COLUMN = 28 };
 
 #define ON(command) (1u << GW_COMMAND_##command)
 #define ALL         ((1u << GW_COMMAND_COUNT) - 1)
+#define CONNECTS    (ON(RUN) | ON(INIT))
 #define SELECTS     (ON(RUN) | ON(LIST))
 #define LOADS       (ON(RUN) | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK) | ON(FUZZ_CONVERT))
 #define AT(member)  offsetof(gw_options, member)
@@ -35,13 +36,13 @@ static const gw_option table[] = {
     {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), false, "seed of all that is random; the same seed repeats a run"},
     {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), false, "also write junit=PATH or json=PATH; may be repeated"},
     {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), ON(RUN), false, "show notes, whole wire logs and non-strict findings"},
-    {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), ON(RUN), true, "add a header to each upgrade request; may be repeated"},
-    {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), ON(RUN), true, "trust these certificates (PEM)"},
-    {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), ON(RUN), true, "do not verify the server's certificate"},
-    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), ON(RUN), true, "client certificate (PEM), with --key"},
-    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), ON(RUN), true, "its private key (PEM)"},
-    {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), ON(RUN), true, "server name to ask for and to verify"},
-    {"output", 'o', "PATH", GW_OPTION_TEXT, AT(output), ON(FUZZ_CONVERT), false, "write to this file; several sessions, to this folder"},
+    {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), CONNECTS, true, "add a header to each upgrade request; may be repeated"},
+    {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), CONNECTS, true, "trust these certificates (PEM)"},
+    {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), CONNECTS, true, "do not verify the server's certificate"},
+    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), CONNECTS, true, "client certificate (PEM), with --key"},
+    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), CONNECTS, true, "its private key (PEM)"},
+    {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), CONNECTS, true, "server name to ask for and to verify"},
+    {"output", 'o', "PATH", GW_OPTION_TEXT, AT(output), ON(FUZZ_CONVERT) | ON(INIT), false, "write to this file (init: target.yaml); several sessions, to this folder"},
     {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), false, "only the ids, one a line"},
     {"markdown", 0, NULL, GW_OPTION_FLAG, AT(markdown), ON(COVERAGE), false, "as a page in Markdown"},
     {"no-color", 0, NULL, GW_OPTION_FLAG, AT(no_color), ALL, false, "no colour (so does NO_COLOR in the environment)"},
@@ -63,6 +64,11 @@ static const char *const notes[GW_COMMAND_COUNT] = {
         "Exit code: 0 conforms, 1 does not (or was not shown to), 2 wrong use or file, 3 the gateway cannot be\n"
         "reached or was lost, 4 internal error, 130 interrupted.\n",
     [GW_COMMAND_LIST] = "PATTERN is an id, a folder of ids (heartbeat) or a glob ('framing/*').\n",
+    [GW_COMMAND_INIT] =
+        "Asks nothing: connects once or twice, and writes what it saw into a commented file (target.yaml), which 'gwspec run\n"
+        "--target' can use at once. A file that is there already is left as it is. Values of --header are not written: the\n"
+        "file takes them from the environment.\n",
+    [GW_COMMAND_SCHEMA] = "KIND is target, protocol or scenario. For editors that complete keys, and for other tools.\n",
     [GW_COMMAND_EXPLAIN] = "ID is one of a scenario (heartbeat/silent-client-is-dropped), a requirement (S6) or a fault.\n",
     [GW_COMMAND_COVERAGE] = "Exit code 1 when an observable MUST has no scenario, or an id names nothing.\n",
     [GW_COMMAND_CHECK] = "Says 'FILE: ok' for each good file. What is wrong is told with file, line and column; exit code 2.\n",

@@ -99,11 +99,12 @@ static bool load_target(gw_run_setup *setup, const gw_options *options) {
 static bool load_catalogue(gw_run_setup *setup, const gw_options *options) {
     gw_diag diag;
     gw_diag_init(&diag);
-    gw_catalogue_source source = {.folder = options->scenarios,
-                                  .protocol_file = options->protocol,
-                                  .protocol_name = setup->has_target ? setup->target.protocol : NULL};
+    gw_catalogue_source source = {.folder = options->scenarios, .protocol_file = options->protocol};
+    if (setup->has_target) gw_catalogue_claim(&source, &setup->target, &setup->arena);
     gw_catalogue_deinit(&setup->catalogue);
-    return print_diag(&diag, gw_catalogue_load(&setup->catalogue, source, &diag) == GW_OK);
+    bool good = gw_catalogue_load(&setup->catalogue, source, &diag) == GW_OK;
+    if (good && setup->has_target) good = gw_target_check_events(&setup->target, setup->catalogue.protocol, &diag);
+    return print_diag(&diag, good);
 }
 
 static void apply_knobs(gw_run_setup *setup) {

@@ -16,25 +16,48 @@ const gw_protocol *gw_protocol_with_knobs(gw_arena *arena, const gw_protocol *pr
     return copy;
 }
 
-static void check_id(const gw_requirements *requirements, const char *id, const char *where, const char *file,
-                     gw_diag *diag) {
-    if (gw_requirements_find(requirements, id)) return;
-    const char *meant = gw_requirements_suggest(requirements, id);
-    gw_diag_error(diag, (gw_place){.file = file}, "%s names the unknown requirement '%s'%s%s%s", where, id,
+/* The value or key of this text, at or below a node; NULL: it stands in a file that this one extends. */
+static const gw_doc_node *find_text(const gw_doc_node *node, const char *text) {
+    bool here = node->kind == GW_DOC_STRING ? strcmp(node->text, text) == 0 : node->key && strcmp(node->key, text) == 0;
+    const gw_doc_node *found = here ? node : NULL;
+    for (const gw_doc_node *child = node->first; child && !found; child = child->next) found = find_text(child, text);
+    return found;
+}
+
+typedef struct id_check {
+    const gw_requirements *requirements;
+    const char *file;
+    gw_span text;
+    gw_diag *diag;
+} id_check;
+
+static void check_id(const id_check *check, const char *id, const char *where) {
+    gw_diag unheard;
+    if (gw_requirements_find(check->requirements, id)) return;
+    const char *meant = gw_requirements_suggest(check->requirements, id);
+    gw_diag_init(&unheard);
+    gw_doc *doc = gw_doc_parse(check->text, check->file, &unheard); /* it loaded before */
+    const gw_doc_node *node = doc ? find_text(gw_doc_root(doc), id) : NULL;
+    gw_place place = !node                                     ? (gw_place){.file = check->file}
+                     : node->key && strcmp(node->key, id) == 0 ? gw_doc_key_place(node)
+                                                               : gw_doc_place(node);
+    gw_diag_error(check->diag, place, "%s names the unknown requirement '%s'%s%s%s", where, id,
                   meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
+    gw_doc_destroy(doc);
+    gw_diag_deinit(&unheard);
 }
 
 bool gw_protocol_check_requirements(const gw_protocol *protocol, const gw_requirements *requirements, const char *file,
-                                    gw_diag *diag) {
+                                    gw_span text, gw_diag *diag) {
+    const id_check check = {requirements, file, text, diag};
     size_t errors = diag->errors;
     for (size_t i = 0; i < protocol->event_count; i++)
         for (int role = 0; role < 2; role++)
-            check_id(requirements, protocol->events[i].requirement[role], protocol->events[i].name, file, diag);
+            check_id(&check, protocol->events[i].requirement[role], protocol->events[i].name);
     for (int role = 0; role < 2; role++)
         for (int rule = 0; rule < GW_RULE_COUNT; rule++)
-            check_id(requirements, protocol->rules[role][rule], gw_rule_word((gw_rule)rule), file, diag);
-    for (size_t i = 0; i < protocol->clause_count; i++)
-        check_id(requirements, protocol->clauses[i].requirement, "clauses", file, diag);
+            check_id(&check, protocol->rules[role][rule], gw_rule_word((gw_rule)rule));
+    for (size_t i = 0; i < protocol->clause_count; i++) check_id(&check, protocol->clauses[i].requirement, "clauses");
     return diag->errors == errors;
 }
 

@@ -218,9 +218,9 @@ const gw_protocol *gw_protocol_load_from(gw_arena *arena, gw_span text, const ch
 /* The same protocol with other choices for what the document leaves open. `arena` must not outlive that of `protocol`.
  */
 const gw_protocol *gw_protocol_with_knobs(gw_arena *arena, const gw_protocol *protocol, const gw_knobs *knobs);
-/* Every id that the description names is in the catalogue; errors are about `file`. */
+/* Every id that the description names is in the catalogue; errors are about `file`, whose text this is. */
 bool gw_protocol_check_requirements(const gw_protocol *protocol, const gw_requirements *requirements, const char *file,
-                                    gw_diag *diag);
+                                    gw_span text, gw_diag *diag);
 
 /* The catalogue speaks in this protocol's own sentences: those of its `clauses`; where it has some but none for a
  * requirement of another document, that one's title stands for it. */

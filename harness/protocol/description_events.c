@@ -29,7 +29,8 @@ static void load_places(gw_loader *l, const gw_doc_node *node) {
                      (i > 1 && e->form == GW_FORM_PREFIX);
         if (needed) gw_doc_require(l->diag, node, places[i].key, "envelope");
         if (member && taken)
-            gw_doc_error(l->diag, member, "%s has a place of its own in this form of the envelope", places[i].key);
+            gw_doc_error(l->diag, member, "in this form of the envelope %s has a place of its own: leave it out",
+                         places[i].key);
         else if (member)
             gw_loader_pointer(l, member, places[i].key, places[i].pointer);
         for (size_t n = 0; member && n < i; n++)

@@ -88,7 +88,10 @@ static const gw_doc_node *extended(merger *m, const gw_doc_node *root, const gw_
     gw_span text = {0};
     const char *file = NULL;
     if (!source || !source->find(source->context, extends->text, &text, &file)) {
-        gw_doc_error(m->diag, extends, "there is no protocol '%s' to extend", extends->text);
+        gw_doc_error(m->diag, extends,
+                     "there is no protocol '%s' to extend: it names one of those that come with gwspec, or one in "
+                     "protocols/ of --scenarios DIR",
+                     extends->text);
         return NULL;
     }
     if (*count == MAX_CHAIN) {

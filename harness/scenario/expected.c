@@ -19,6 +19,10 @@ static const char *text_of(gw_diag *diag, const gw_doc_node *entry, const char *
 static gw_expected load_one(gw_arena *arena, const gw_doc_node *entry, gw_diag *diag) {
     static const char *const keys[] = {"scenario", "reason", "observed", "flaky"};
     gw_expected e = {.place = gw_doc_place(entry)};
+    if (entry->kind != GW_DOC_MAP) {
+        gw_doc_error(diag, entry, "an expected failure is {scenario: PATTERN, reason: TEXT}");
+        return e;
+    }
     if (!gw_doc_expect_keys(diag, entry, keys, 4, "an expected failure")) return e;
     const char *pattern = text_of(diag, entry, "scenario", true), *reason = text_of(diag, entry, "reason", true);
     const char *observed = text_of(diag, entry, "observed", false);

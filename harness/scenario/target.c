@@ -23,14 +23,22 @@ static void check_url(gw_target_loader *loader, const gw_doc_node *node, const c
     static const char *const SCHEMES[] = {"ws://", "wss://", "ws+unix:", "wss+unix:", "${"};
     for (size_t i = 0; url && i < sizeof SCHEMES / sizeof SCHEMES[0]; i++)
         if (strncmp(url, SCHEMES[i], strlen(SCHEMES[i])) == 0) return;
-    if (url) gw_doc_error(loader->diag, node, "the URL must start with ws://, wss:// or ws+unix:");
+    if (!url) return;
+    const char *meant = strncmp(url, "http://", 7) == 0 ? "ws://" : strncmp(url, "https://", 8) == 0 ? "wss://" : NULL;
+    gw_doc_error(loader->diag, node, "the URL must start with ws://, wss:// or ws+unix:%s%s%s",
+                 meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
 }
 
 static void load_connect(gw_target_loader *loader, const gw_doc_node *root, gw_target_connect *out) {
     static const char *const KEYS[] = {"url", "query", "headers", "cookies", "subprotocol", "origin"};
     const gw_doc_node *url = gw_doc_get(root, "url"), *node = gw_doc_get(root, "connect");
     if (!url == !node) {
-        gw_doc_error(loader->diag, root, "a target needs either 'url' or 'connect'");
+        if (url)
+            gw_diag_error(loader->diag, gw_doc_key_place(node), "a target has either 'url' or 'connect', not both");
+        else
+            gw_doc_error(
+                loader->diag, root,
+                "a target needs 'url' or 'connect': where clients connect, such as url: ws://localhost:4000/gateway");
         return;
     }
     if (node) {
@@ -69,7 +77,10 @@ static void load_calls(gw_target_loader *loader, const gw_doc_node *node, bool c
     if (!node || !gw_doc_expect_keys(loader->diag, node, SCOPES, GW_TARGET_SCOPES, what)) return;
     for (size_t scope = 0; scope < GW_TARGET_SCOPES; scope++) {
         const gw_doc_node *list = gw_doc_get(node, SCOPES[scope]);
-        if (!list || !gw_doc_expect_kind(loader->diag, list, GW_DOC_SEQ, SCOPES[scope]) || !list->count) continue;
+        if (list && list->kind != GW_DOC_SEQ)
+            gw_doc_error(loader->diag, list, "%s must be a list of calls, each with '- http: ...' or '- command: ...'",
+                         SCOPES[scope]);
+        if (!list || list->kind != GW_DOC_SEQ || !list->count) continue;
         gw_target_call *calls = GW_ARENA_ARRAY(loader->arena, gw_target_call, list->count);
         for (const gw_doc_node *item = list->first; item; item = item->next) {
             if (gw_target_load_call(loader, item, NULL, capturing ? "a fixture" : "a cleanup", SCOPE_ROOTS[scope],
@@ -136,7 +147,10 @@ static void load_root(gw_target_loader *loader, const gw_doc_node *root) {
     const gw_doc_node *protocol = gw_doc_get(root, "protocol"), *start = gw_doc_get(root, "start"),
                       *tls = gw_doc_get(root, "tls");
     target->name = gw_target_plain(loader, gw_doc_get(root, "target"), "the target's name");
-    if (protocol) target->protocol = gw_target_plain(loader, protocol, "protocol");
+    if (protocol) {
+        target->protocol = gw_target_plain(loader, protocol, "protocol");
+        target->protocol_place = gw_doc_place(protocol);
+    }
     /* What later texts may refer to is captured by what stands before them here. */
     if (start) gw_target_load_start(loader, start, &target->start);
     load_calls(loader, gw_doc_get(root, "fixtures"), true, target->fixtures);
@@ -251,6 +265,28 @@ const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const c
     for (size_t i = 0; i < target->trigger_count; i++)
         if (strcmp(target->triggers[i].event, event) == 0) return &target->triggers[i];
     return NULL;
+}
+
+bool gw_target_check_events(const gw_target *target, const gw_protocol *protocol, gw_diag *diag) {
+    const char *names[GW_PROTOCOL_MAX_EVENTS];
+    size_t count = 0, errors = diag->errors;
+    for (size_t i = 0; i < protocol->event_count; i++)
+        if (protocol->events[i].from & GW_FROM_SERVER) names[count++] = protocol->events[i].name;
+    for (size_t i = 0; i < target->trigger_count; i++) {
+        const gw_target_trigger *trigger = &target->triggers[i];
+        const gw_event *event = gw_protocol_event(protocol, gw_span_cstr(trigger->event));
+        if (event && event->from & GW_FROM_SERVER) continue;
+        const char *meant = gw_diag_suggest(gw_span_cstr(trigger->event), names, count);
+        gw_diag_error(diag, trigger->place, "the protocol %s has no event '%s' that a server sends%s%s%s",
+                      protocol->name, trigger->event, meant ? " (did you mean '" : "", meant ? meant : "",
+                      meant ? "'?)" : "");
+    }
+    return diag->errors == errors;
+}
+
+bool gw_target_protocol_is_file(const gw_target *target) {
+    const char *dot = target->protocol ? strrchr(target->protocol, '.') : NULL;
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
 void gw_target_apply_knobs(const gw_target *target, gw_knobs *knobs) {

@@ -13,7 +13,7 @@
 #define GW_SCENARIO_TARGET_H
 
 #include "base/doc.h"
-#include "protocol/knobs.h"
+#include "protocol/description.h"
 #include "scenario/expected.h"
 
 #include <cjson/cJSON.h>
@@ -128,7 +128,8 @@ typedef enum gw_target_scope {
 typedef struct gw_target {
     const char *name;
     const char *file;     /* as in messages; NULL when made of a URL */
-    const char *protocol; /* name of the description it claims to follow; NULL: not stated */
+    const char *protocol; /* name or file of the description it claims to follow; NULL: not stated */
+    gw_place protocol_place;
     gw_target_connect connect;
     gw_target_tls tls;
     gw_target_start start;
@@ -157,6 +158,10 @@ void gw_target_destroy(gw_target *target);
 const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const char *event);
 /* Puts the target's choices in place of those of the protocol (for gw_protocol_with_knobs). */
 void gw_target_apply_knobs(const gw_target *target, gw_knobs *knobs);
+/* Does the protocol have each event that there is a trigger for? False after errors at their places. */
+bool gw_target_check_events(const gw_target *target, const gw_protocol *protocol, gw_diag *diag);
+/* Is `protocol` a file (.yaml or .yml, relative to the target's own folder), not a name? */
+bool gw_target_protocol_is_file(const gw_target *target);
 /* Can the target give each scenario rooms of its own? */
 bool gw_target_has_rooms(const gw_target *target);
 

@@ -45,6 +45,12 @@ static bool is_pointer(const char *s) {
 
 void gw_target_load_capture(gw_target_loader *loader, const gw_doc_node *node, gw_target_capture *out) {
     static const char *const KEYS[] = {"json", "header", "cookie", "regex", "body"};
+    if (node->kind != GW_DOC_MAP) {
+        gw_doc_error(loader->diag, node,
+                     "say where it is to be found: {json: /id}, {header: NAME}, {cookie: NAME}, {regex: PATTERN} or "
+                     "{body: true}");
+        return;
+    }
     if (!gw_doc_expect_keys(loader->diag, node, KEYS, 5, "capture")) return;
     if (node->count != 1) {
         gw_doc_error(loader->diag, node, "a capture needs exactly one of json, header, cookie, regex and body");
@@ -173,7 +179,8 @@ static void load_capture_and_time(gw_target_loader *loader, const gw_doc_node *n
     out->place = gw_doc_place(node);
     out->within = GW_TARGET_HTTP_WITHIN;
     if (capture && !names)
-        gw_diag_error(loader->diag, gw_doc_key_place(capture), "nothing can use what is captured here");
+        gw_diag_error(loader->diag, gw_doc_key_place(capture),
+                      "nothing can use what is captured here: captures belong to fixtures");
     else if (capture)
         load_captures(loader, capture, names, out);
     if (within) gw_doc_expect_duration(loader->diag, within, &out->within);
@@ -199,7 +206,9 @@ static void load_http(gw_target_loader *loader, const gw_doc_node *node, unsigne
         static const char *const BY[] = {"by"};
         size_t which;
         if (!(roots & GW_TARGET_ROOT_TRIGGER))
-            gw_diag_error(loader->diag, gw_doc_key_place(of), "'cookies-of' is for triggers only");
+            gw_diag_error(
+                loader->diag, gw_doc_key_place(of),
+                "'cookies-of' is for triggers only: a fixture names its cookies one by one, cookies: {NAME: VALUE}");
         else
             out->cookies_of_by = gw_doc_expect_word(loader->diag, of, BY, 1, "cookies-of", &which);
     }
@@ -208,7 +217,11 @@ static void load_http(gw_target_loader *loader, const gw_doc_node *node, unsigne
 }
 
 const char *const *gw_target_command(gw_target_loader *loader, const gw_doc_node *node, unsigned roots) {
-    if (!gw_doc_expect_kind(loader->diag, node, GW_DOC_SEQ, "command")) return NULL;
+    if (node->kind != GW_DOC_SEQ) {
+        gw_doc_error(loader->diag, node,
+                     "command must be a list, the program and each argument by itself: [node, server.js]");
+        return NULL;
+    }
     if (!node->count) {
         gw_doc_error(loader->diag, node, "a command needs at least the program");
         return NULL;
@@ -246,6 +259,17 @@ bool gw_target_load_call(gw_target_loader *loader, const gw_doc_node *node, cons
                          unsigned roots, gw_target_names *names, gw_target_call *out) {
     const char *keys[] = {"http", "command", more};
     memset(out, 0, sizeof *out);
+    if (node->kind != GW_DOC_MAP) {
+        gw_doc_error(loader->diag, node, "%s is {http: {post: URL, ...}} or {command: [PROGRAM, ...]}", what);
+        return false;
+    }
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        const gw_doc_node *method = gw_doc_get(node, METHOD_KEYS[i]);
+        if (!method) continue;
+        gw_diag_error(loader->diag, gw_doc_key_place(method), "a request stands below 'http': http: {%s: URL, ...}",
+                      METHOD_KEYS[i]);
+        return false;
+    }
     if (!gw_doc_expect_keys(loader->diag, node, keys, more ? 3 : 2, what)) return false;
     const gw_doc_node *http = gw_doc_get(node, "http"), *command = gw_doc_get(node, "command");
     if (!http == !command) {

@@ -15,7 +15,9 @@ static void load_ready(gw_target_loader *loader, const gw_doc_node *node, gw_tar
                       *http = gw_doc_get(node, "http"), *within = gw_doc_get(node, "within");
     if (within) gw_doc_expect_duration(loader->diag, within, &out->within);
     if (!!line + !!port + !!http != 1) {
-        gw_doc_error(loader->diag, node, "ready needs exactly one of line, port and http");
+        gw_doc_error(
+            loader->diag, node,
+            "ready needs exactly one of line (a line of output), port (that accepts) and http (a URL that answers)");
     } else if (line) {
         out->kind = GW_TARGET_READY_LINE;
         out->pattern = gw_target_regex(loader, line, &loader->ready);

@@ -2,6 +2,7 @@
 #include "scenario/target_load.h"
 #include "scenario/vars.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What may stand first in a path. */
@@ -80,12 +81,14 @@ static void check_member(gw_target_loader *loader, const gw_doc_node *node, cons
     const gw_target_names *names = names_of(loader, root->word, &made_by);
     if (!names || in_names(names, member)) return;
     const char *meant = gw_diag_suggest(member, names->list, names->count);
-    if (meant)
-        gw_doc_error(loader->diag, node, "${%s.%.*s}: %s '%.*s' (did you mean '%s'?)", root->word, GW_SPAN_ARG(member),
-                     made_by, GW_SPAN_ARG(member), meant);
-    else
-        gw_doc_error(loader->diag, node, "${%s.%.*s}: %s '%.*s'", root->word, GW_SPAN_ARG(member), made_by,
-                     GW_SPAN_ARG(member));
+    gw_buf text;
+    gw_buf_init(&text, 4096);
+    gw_buf_printf(&text, "${%s.%.*s}: %s '%.*s'", root->word, GW_SPAN_ARG(member), made_by, GW_SPAN_ARG(member));
+    if (meant) gw_buf_printf(&text, " (did you mean '%s'?)", meant);
+    for (size_t i = 0; !meant && i < names->count; i++)
+        gw_buf_printf(&text, "%s%s", i ? ", " : "; there are ", names->list[i]);
+    gw_doc_error(loader->diag, node, "%s", gw_buf_cstr(&text));
+    gw_buf_deinit(&text);
 }
 
 static void check_path(gw_target_loader *loader, const gw_doc_node *node, unsigned roots, gw_span path) {
@@ -98,7 +101,14 @@ static void check_path(gw_target_loader *loader, const gw_doc_node *node, unsign
         return;
     }
     if (root->roots && !(root->roots & roots)) {
-        gw_doc_error(loader->diag, node, "${%.*s} has no value here", GW_SPAN_ARG(path));
+        gw_buf known;
+        gw_buf_init(&known, 1024);
+        for (size_t i = 0; i < ROOT_COUNT; i++)
+            if (!ROOTS[i].roots || ROOTS[i].roots & roots)
+                gw_buf_printf(&known, "%s%s", known.len ? ", " : "", ROOTS[i].word);
+        gw_doc_error(loader->diag, node, "${%.*s} has no value here: there are %s", GW_SPAN_ARG(path),
+                     gw_buf_cstr(&known));
+        gw_buf_deinit(&known);
         return;
     }
     if (dot < path.len ? !root->member : !root->bare) {
@@ -167,9 +177,12 @@ gw_target_pairs gw_target_template_map(gw_target_loader *loader, const gw_doc_no
     if (!node || !gw_doc_expect_kind(loader->diag, node, GW_DOC_MAP, what) || !node->count) return pairs;
     gw_target_pair *list = GW_ARENA_ARRAY(loader->arena, gw_target_pair, node->count);
     for (const gw_doc_node *child = node->first; child; child = child->next) {
-        const char *value = gw_target_template(loader, child, roots, what);
+        char name[96];
+        snprintf(name, sizeof name, "%.60s in %.20s", child->key, what);
+        const char *value = gw_target_template(loader, child, roots, name);
         if (token && !is_token(child->key))
-            gw_diag_error(loader->diag, gw_doc_key_place(child), "'%s' cannot be a name in %s", child->key, what);
+            gw_diag_error(loader->diag, gw_doc_key_place(child), "'%s' cannot be a name in %s: letters, digits and '-'",
+                          child->key, what);
         if (value && token && strpbrk(value, "\r\n"))
             gw_doc_error(loader->diag, child, "a line break cannot stand in %s", what);
         list[pairs.count++] = (gw_target_pair){child->key, value};

@@ -288,10 +288,9 @@ def case_peer_libwebsockets():
 
 def case_peer_room_chat():
     """Names, numbers and an envelope of its own, a cookie in the upgrade; started again after each death."""
-    described = ("--protocol", "tests/peers/room-chat/protocol.yaml")
-    judge_peer("room-chat", *described)
+    judge_peer("room-chat")
     jsonl = f"{HERE}/room-chat.jsonl"
-    code, out, err = gwspec("run", "robustness/truncated", "hello", "--seed", "5", "--target", "tests/peers/room-chat.yaml", *described, "--fault",
+    code, out, err = gwspec("run", "robustness/truncated", "hello", "--seed", "5", "--target", "tests/peers/room-chat.yaml", "--fault",
                             "dies-on-bad-json", "--report", f"json={jsonl}", timeout=240)
     results = [r for r in records(jsonl) if r["type"] == "result"]
     crashed = {r["id"] for r in results if r["verdict"] == "crash"}

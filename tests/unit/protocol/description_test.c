@@ -55,8 +55,8 @@ START_TEST(description_of_the_gateway_names_only_known_requirements) {
     for (int i = 0; i < 2; i++)
         ck_assert_msg(gw_requirements_load(&catalogue, fixture_read(files[i]), files[i], &diag), "%s",
                       gw_buf_cstr(&diag.text));
-    ck_assert_msg(gw_protocol_check_requirements(fixture_gateway(), &catalogue, "gateway.yaml", &diag), "%s",
-                  gw_buf_cstr(&diag.text));
+    ck_assert_msg(gw_protocol_check_requirements(fixture_gateway(), &catalogue, "gateway.yaml", (gw_span){0}, &diag),
+                  "%s", gw_buf_cstr(&diag.text));
     for (int n = 1; n <= 22; n++) {
         char id[16];
         snprintf(id, sizeof id, "S%d", n);

@@ -135,8 +135,8 @@ END_TEST
 /* Text of the file behind "target: t\n", and how the first error begins. */
 static const char *const BAD[][2] = {
     {"url: ws://h/\nstrat: {}\n", "t.yaml:3:1: error: unknown key 'strat' in a target (did you mean 'start'?)"},
-    {"knobs: {}\n", "t.yaml:1:1: error: a target needs either 'url' or 'connect'"},
-    {"url: ws://h/\nconnect: {url: ws://h/}\n", "t.yaml:1:1: error: a target needs either 'url' or 'connect'"},
+    {"knobs: {}\n", "t.yaml:1:1: error: a target needs 'url' or 'connect'"},
+    {"url: ws://h/\nconnect: {url: ws://h/}\n", "t.yaml:3:1: error: a target has either 'url' or 'connect', not both"},
     {"url: http://h/\n", "t.yaml:2:6: error: the URL must start with ws://, wss:// or ws+unix:"},
     {"url: \"ws://h/${rom.id}\"\n", "t.yaml:2:6: error: unknown variable 'rom' (did you mean 'room'?)"},
     {"url: \"ws://h/${room.id}\"\n", "t.yaml:2:6: error: ${room.id}: fixtures.room captures no 'id'"},
@@ -150,7 +150,7 @@ static const char *const BAD[][2] = {
     {URL "start: {command: [x]}\n", "t.yaml:3:1: error: start needs the key 'ready'"},
     {URL "start: {command: [], ready: {port: 1}}\n", "t.yaml:3:18: error: a command needs at least the program"},
     {URL "start: {command: x, ready: {port: 1}}\n", "t.yaml:3:18: error: command must be a list"},
-    {URL "start: {command: [x], ready: {}}\n", "t.yaml:3:30: error: ready needs exactly one of line, port and http"},
+    {URL "start: {command: [x], ready: {}}\n", "t.yaml:3:30: error: ready needs exactly one of line ("},
     {URL "start: {command: [x], ready: {line: '('}}\n",
      "t.yaml:3:37: error: the regular expression is not valid at its character"},
     {URL "start: {command: [x], ready: {port: 1, within: 5}}\n", "t.yaml:3:48: error:"},
