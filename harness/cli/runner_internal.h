@@ -20,15 +20,16 @@
 #include "net/process.h"
 #include "net/stream.h"
 
-#define RUNNER_STAGGER      (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
-#define RUNNER_SETTLE       (20 * GW_MS) /* so long after a pass the server's death is its own */
-#define RUNNER_SILENCE      (500 * GW_MS)
-#define RUNNER_PROBE_WITHIN (2 * GW_S) /* times timeout_scale */
-#define RUNNER_LAG_PERIOD   (5 * GW_MS)
-#define RUNNER_LAG_NOTABLE  (5 * GW_MS)
-#define RUNNER_EXIT_WITHIN  (1 * GW_S) /* from refused connections to the exit of the process */
-#define RUNNER_CLEAN_WITHIN (5 * GW_S)
-#define RUNNER_CRASH_SEARCH (60 * GW_S) /* for looking into incidents, in all, unless the plan says otherwise */
+#define RUNNER_STAGGER       (1 * GW_MS)  /* between two starts, so that connects do not come in a burst */
+#define RUNNER_SETTLE        (20 * GW_MS) /* so long after a pass the server's death is its own */
+#define RUNNER_SILENCE       (500 * GW_MS)
+#define RUNNER_PROBE_WITHIN  (2 * GW_S) /* times timeout_scale */
+#define RUNNER_PROBE_CROWDED (6 * GW_S) /* the same, beside more than RUNNER_FEW scenarios */
+#define RUNNER_LAG_PERIOD    (5 * GW_MS)
+#define RUNNER_LAG_NOTABLE   (5 * GW_MS)
+#define RUNNER_EXIT_WITHIN   (1 * GW_S) /* from refused connections to the exit of the process */
+#define RUNNER_CLEAN_WITHIN  (5 * GW_S)
+#define RUNNER_CRASH_SEARCH  (60 * GW_S) /* for looking into incidents, in all, unless the plan says otherwise */
 
 enum {
     RUNNER_MEMORY = 64 << 20, /* bytes that all scenarios may keep of what the server sends */
