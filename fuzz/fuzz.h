@@ -18,6 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 extern const gw_mutate_config gw_fuzz_config;
 /* Replay tries every split of every input; fuzzing takes one that the input's hash chooses, for speed. */
 extern bool gw_fuzz_thorough;
+/* Replay: as if no difference from an oracle were known, so that each known one has to be a finding. */
+extern bool gw_fuzz_unlisted;
+/* A differential target may say this: after a replay of its corpus each difference that it knows must have been seen.
+ */
+void gw_fuzz_finish(void) __attribute__((weak));
 
 /* Says which property broke and why, and aborts. */
 _Noreturn void gw_fuzz_fail(const char *file, int line, const char *condition, const char *format, ...)
@@ -33,6 +38,12 @@ uint64_t gw_fuzz_hash(const uint8_t *data, size_t size);
 /* A writable copy at the very end of a static room, which AddressSanitizer guards; one of GW_FUZZ_ROOMS. */
 enum { GW_FUZZ_ROOMS = 3 };
 uint8_t *gw_fuzz_copy(unsigned room, const uint8_t *data, size_t size);
+
+/* A user's file as JSON text, which is YAML, too: its loader has to make the same of it. False: it is no tree, or holds
+ * what JSON cannot say. The text stays until the next call. */
+bool gw_fuzz_as_json(gw_span yaml, gw_span *json);
+/* Both NULL, or equal. */
+bool gw_fuzz_same_text(const char *a, const char *b);
 
 typedef enum gw_fuzz_cut { GW_FUZZ_WHOLE, GW_FUZZ_BYTES, GW_FUZZ_RANDOM, GW_FUZZ_CUTS } gw_fuzz_cut;
 /* Length of the next piece of what is left. */

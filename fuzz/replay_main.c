@@ -2,16 +2,20 @@
  * is missing or holds no file, so that a corpus that went astray is noticed.
  *
  *   replay FILE_OR_FOLDER...
+ *   replay --unlisted FILE...   each file has to be a finding once no difference from an oracle is on a list
  *   replay --times N FILE...    each file N times as the fuzzer runs it, and the speed: for tests/bench/fuzz */
 #include "fuzz.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MAX_PATH_BYTES = 4096, MAX_FILE_BYTES = 16 << 20 };
 
@@ -24,6 +28,19 @@ _Noreturn static void die(const char *path, const char *why) {
     exit(2);
 }
 
+/* In a process of its own. */
+static bool aborts(const uint8_t *bytes, size_t size) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL); /* no report of the input: it is meant to fail */
+        LLVMFuzzerTestOneInput(bytes, size);
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) die("fork", strerror(errno));
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
 static void run_file(const char *path, size_t size) {
     if (size > MAX_FILE_BYTES) die(path, "too long");
     FILE *file = fopen(path, "rb");
@@ -33,7 +50,8 @@ static void run_file(const char *path, size_t size) {
     if (!bytes || fread(bytes, 1, size, file) != size) die(path, "cannot be read");
     fclose(file);
     snprintf(current, sizeof current, "%s", path);
-    for (size_t i = 0; i < times; i++) LLVMFuzzerTestOneInput(bytes, size);
+    for (size_t i = 0; i < times && !gw_fuzz_unlisted; i++) LLVMFuzzerTestOneInput(bytes, size);
+    if (gw_fuzz_unlisted && !aborts(bytes, size)) die(path, "is no finding without the list of known differences");
     free(bytes);
     files++;
 }
@@ -79,9 +97,14 @@ int main(int argc, char **argv) {
         gw_fuzz_thorough = false;
         first = 3;
     }
-    if (argc <= first || times == 0) die("usage", "replay [--times N] FILE_OR_FOLDER...");
+    if (argc > 2 && strcmp(argv[1], "--unlisted") == 0) {
+        gw_fuzz_unlisted = true;
+        first = 2;
+    }
+    if (argc <= first || times == 0) die("usage", "replay [--times N | --unlisted] FILE_OR_FOLDER...");
     clock_t start = clock();
     for (int i = first; i < argc; i++) run_path(argv[i]);
+    if (gw_fuzz_finish && times == 1 && files > 100) gw_fuzz_finish(); /* a corpus, not one input */
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     if (times > 1)
         printf("%.0f executions/s\n", seconds > 0 ? (double)(files * times) / seconds : 0.0);

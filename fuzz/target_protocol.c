@@ -1,6 +1,6 @@
 /* Fuzz target: the loaders of protocol descriptions and of requirements (protocol/description.h, requirements.h). A
  * description that loads can be used: its events are found by name and id, its schemas judge any value, its expressions
- * give deadlines. */
+ * give deadlines. load, print, load gives the same description. */
 #include "fuzz.h"
 #include "protocol.h"
 #include "protocol/heartbeat.h"
@@ -131,6 +131,40 @@ static void use(const gw_protocol *protocol) {
     }
 }
 
+static void check_same(const gw_protocol *a, const gw_protocol *b) {
+    GW_FUZZ_CHECK(gw_fuzz_same_text(a->name, b->name) && gw_fuzz_same_text(a->version, b->version) &&
+                      gw_fuzz_same_text(a->endpoint, b->endpoint) && gw_fuzz_same_text(a->query, b->query) &&
+                      gw_fuzz_same_text(a->subprotocol, b->subprotocol) && gw_fuzz_same_text(a->source, b->source),
+                  "texts of %s", a->name);
+    GW_FUZZ_CHECK(a->event_count == b->event_count && a->close_count == b->close_count &&
+                      a->clause_count == b->clause_count && a->header_count == b->header_count &&
+                      a->max_message_bytes == b->max_message_bytes && a->max_messages == b->max_messages &&
+                      a->messages_per == b->messages_per && a->envelope.form == b->envelope.form &&
+                      a->envelope.id_type == b->envelope.id_type,
+                  "facts of %s", a->name);
+    for (size_t i = 0; i < a->event_count; i++) {
+        const gw_event *x = &a->events[i], *y = &b->events[i];
+        char described[2][128] = {"", ""};
+        if (x->data) gw_schema_describe(x->data, described[0], sizeof described[0]);
+        if (y->data) gw_schema_describe(y->data, described[1], sizeof described[1]);
+        GW_FUZZ_CHECK(gw_fuzz_same_text(x->name, y->name) && gw_fuzz_same_text(x->tag, y->tag) &&
+                          gw_fuzz_same_text(x->id_s, y->id_s) && x->id == y->id && x->from == y->from &&
+                          gw_fuzz_same_text(x->clause, y->clause) && !x->data == !y->data &&
+                          !x->non_strict == !y->non_strict && x->member_count == y->member_count &&
+                          x->body_text == y->body_text && x->broadcast == y->broadcast &&
+                          strcmp(described[0], described[1]) == 0,
+                      "event %s", x->name);
+    }
+    for (int i = 0; i < GW_KNOB_COUNT; i++)
+        GW_FUZZ_CHECK(a->knobs.value[i] == b->knobs.value[i], "the choice %s", gw_knob_key((gw_knob)i));
+    for (int role = 0; role < 2; role++) {
+        gw_expr_env x = gw_protocol_env(a, (gw_role)role, GW_S, GW_S, 1.0);
+        gw_expr_env y = gw_protocol_env(b, (gw_role)role, GW_S, GW_S, 1.0);
+        GW_FUZZ_CHECK(x.drop == y.drop && x.drop_max == y.drop_max && x.eps == y.eps && x.greeting == y.greeting,
+                      "times of %s", a->name);
+    }
+}
+
 static void load_requirements(gw_span text) {
     gw_requirements catalogue;
     gw_diag diag;
@@ -162,6 +196,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         use(protocol);
         use_schemas(protocol);
         use_choices(&arena, protocol, gw_span_make(data, size), &diag);
+        gw_span json;
+        if (gw_fuzz_as_json(gw_span_make(data, size), &json)) {
+            const gw_protocol *again = gw_protocol_load_from(&arena, json, "input.yaml", &gw_fuzz_source, &diag);
+            GW_FUZZ_CHECK(again, "%s\n%.*s", gw_buf_cstr(&diag.text), GW_SPAN_ARG(json));
+            check_same(protocol, again);
+        }
     } else {
         /* What it extends may hold the line that no longer fits. */
         const char *said = gw_buf_cstr(&diag.text), *extended = "scenarios/protocols/";
