@@ -1,8 +1,6 @@
 /* What the fuzz targets share. */
 #include "fuzz.h"
-#include "base/doc.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,28 +40,4 @@ uint8_t *gw_fuzz_copy(unsigned room, const uint8_t *data, size_t size) {
     uint8_t *copy = rooms[room] + GW_FUZZ_MAX_BYTES - size;
     if (size) memcpy(copy, data, size);
     return copy;
-}
-
-static bool has_json_text(const gw_doc_node *node) {
-    if (node->kind == GW_DOC_FLOAT && !isfinite(node->number)) return false;
-    for (const gw_doc_node *child = node->first; child; child = child->next)
-        if (!has_json_text(child)) return false;
-    return true;
-}
-
-bool gw_fuzz_as_json(gw_span yaml, gw_span *json) {
-    static gw_buf text = {.max = 16 * GW_FUZZ_MAX_BYTES};
-    gw_diag diag;
-    gw_diag_init(&diag);
-    gw_buf_clear(&text);
-    gw_doc *doc = gw_doc_parse(yaml, "input.yaml", &diag);
-    bool ok = doc && has_json_text(gw_doc_root(doc)) && gw_doc_to_json(gw_doc_root(doc), &text) == GW_OK;
-    gw_doc_destroy(doc);
-    gw_diag_deinit(&diag);
-    *json = gw_buf_span(&text);
-    return ok;
-}
-
-bool gw_fuzz_same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
 }

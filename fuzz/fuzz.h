@@ -39,8 +39,8 @@ uint64_t gw_fuzz_hash(const uint8_t *data, size_t size);
 enum { GW_FUZZ_ROOMS = 3 };
 uint8_t *gw_fuzz_copy(unsigned room, const uint8_t *data, size_t size);
 
-/* A user's file as JSON text, which is YAML, too: its loader has to make the same of it. False: it is no tree, or holds
- * what JSON cannot say. The text stays until the next call. */
+/* A user's file as JSON text, which is YAML, too: its loader has to make the same of it. False: it is no tree, or has
+ * numbers that JSON spells in another way. The text stays until the next call. */
 bool gw_fuzz_as_json(gw_span yaml, gw_span *json);
 /* Both NULL, or equal. */
 bool gw_fuzz_same_text(const char *a, const char *b);
