@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { GW_FUZZ_MAX_BYTES = 64 << 10 /* longer inputs are not run */ };
 
@@ -34,6 +35,19 @@ _Noreturn void gw_fuzz_fail(const char *file, int line, const char *condition, c
 
 /* Seeded by the input, so that an input always runs the same way. */
 uint64_t gw_fuzz_hash(const uint8_t *data, size_t size);
+
+/* As memcmp() == 0, but no comparison that the engine would take for one of the code under test, nor at its price. */
+static inline bool gw_fuzz_equal(const void *a, const void *b, size_t size) {
+    const uint8_t *p = a, *q = b;
+    uint64_t differ = 0, x, y;
+    for (; size >= sizeof x; p += sizeof x, q += sizeof y, size -= sizeof x) {
+        memcpy(&x, p, sizeof x);
+        memcpy(&y, q, sizeof y);
+        differ |= x ^ y;
+    }
+    while (size-- > 0) differ |= (uint64_t)(p[size] ^ q[size]);
+    return differ == 0;
+}
 
 /* A writable copy at the very end of a static room, which AddressSanitizer guards; one of GW_FUZZ_ROOMS. */
 enum { GW_FUZZ_ROOMS = 3 };

@@ -102,7 +102,7 @@ static void compare(const pass *a, const pass *b) {
     size_t kept = a->frame_count < MAX_HEADERS ? a->frame_count : MAX_HEADERS;
     for (size_t i = 0; i < kept; i++) {
         const seen_frame *x = &a->frames[i], *y = &b->frames[i];
-        GW_FUZZ_CHECK(memcmp(&x->frame, &y->frame, sizeof x->frame) == 0, "header %zu differs", i);
+        GW_FUZZ_CHECK(gw_fuzz_equal(&x->frame, &y->frame, sizeof x->frame), "header %zu differs", i);
         GW_FUZZ_CHECK(x->offset == y->offset && x->here == y->here && x->ended == y->ended, "frame %zu differs", i);
     }
 }
@@ -115,7 +115,7 @@ static void check_round_trip(const pass *p, const uint8_t *data, size_t size, ui
         uint8_t header[GW_FRAME_MAX_HEADER];
         size_t n = gw_frame_encode_header(&f->frame, header);
         GW_FUZZ_CHECK(n == f->frame.header_len && f->offset + n + f->here <= size, "header %zu is %zu long", i, n);
-        GW_FUZZ_CHECK(memcmp(header, data + f->offset, n) == 0, "header %zu does not encode back", i);
+        GW_FUZZ_CHECK(gw_fuzz_equal(header, data + f->offset, n), "header %zu does not encode back", i);
         GW_FUZZ_CHECK(f->here <= f->frame.payload_len &&
                           f->ended == (f->here == f->frame.payload_len && !gw_frame_has_top_bit(&f->frame)),
                       "frame %zu ends wrongly", i);
@@ -123,7 +123,7 @@ static void check_round_trip(const pass *p, const uint8_t *data, size_t size, ui
         if (f->frame.masked && f->here) gw_mask_apply(plain + at, (size_t)f->here, f->frame.key, 0);
     }
     if (p->frame_count <= MAX_HEADERS)
-        GW_FUZZ_CHECK(size == 0 || memcmp(plain, data, size) == 0, "masking again gives other bytes");
+        GW_FUZZ_CHECK(gw_fuzz_equal(plain, data, size), "masking again gives other bytes");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         uint8_t *other = gw_fuzz_copy(1, data, size);
         decode(&split, other, size, cut, hash);
         compare(&whole, &split);
-        GW_FUZZ_CHECK(size == 0 || memcmp(plain, other, size) == 0, "unmasked bytes differ");
+        GW_FUZZ_CHECK(gw_fuzz_equal(plain, other, size), "unmasked bytes differ");
     }
     check_round_trip(&whole, data, size, plain);
     return 0;

@@ -72,6 +72,18 @@ void gw_frame_decoder_init(gw_frame_decoder *decoder, bool unmask) {
     *decoder = (gw_frame_decoder){.state = IN_HEADER, .unmask = unmask};
 }
 
+/* Field by field: this runs for each piece of each frame, and a literal would zero the whole first. */
+static inline gw_frame_event make_event(gw_frame_event_kind kind, size_t consumed, uint8_t *bytes, size_t len,
+                                        uint64_t offset) {
+    gw_frame_event event;
+    event.kind = kind;
+    event.consumed = consumed;
+    event.bytes = bytes;
+    event.len = len;
+    event.offset = offset;
+    return event;
+}
+
 /* Length of the header that begins with these two bytes. */
 static size_t header_length(const uint8_t *p) {
     unsigned low = p[1] & 0x7fu;
@@ -95,38 +107,38 @@ static void read_header(gw_frame *frame, const uint8_t *p, size_t header_len) {
     if (frame->masked) memcpy(frame->key, p + header_len - sizeof frame->key, sizeof frame->key);
 }
 
-static gw_frame_event header_event(gw_frame_decoder *d, const uint8_t *header, size_t header_len, size_t consumed) {
+static gw_frame_event header_event(gw_frame_decoder *d, const uint8_t *header, size_t header_len, uint8_t *bytes,
+                                   size_t consumed) {
     read_header(&d->frame, header, header_len);
     d->stream_offset += consumed;
     d->frame_offset = d->stream_offset - header_len;
     d->payload_pos = 0;
     d->header_fill = 0;
     d->state = gw_frame_has_top_bit(&d->frame) ? STOPPED : d->frame.payload_len == 0 ? AT_END : IN_PAYLOAD;
-    return (gw_frame_event){.kind = GW_FRAME_HEADER, .consumed = consumed};
+    return make_event(GW_FRAME_HEADER, consumed, bytes, 0, d->frame_offset);
 }
 
 static gw_frame_event take_header(gw_frame_decoder *d, uint8_t *bytes, size_t len) {
     if (d->header_fill == 0 && len >= 2) {
         size_t need = header_length(bytes);
-        if (len >= need) return header_event(d, bytes, need, need);
+        if (len >= need) return header_event(d, bytes, need, bytes, need);
     }
     size_t taken = 0;
     while (taken < len) {
         d->header[d->header_fill++] = bytes[taken++];
         if (d->header_fill < 2) continue;
         size_t need = header_length(d->header);
-        if (d->header_fill == need) return header_event(d, d->header, need, taken);
+        if (d->header_fill == need) return header_event(d, d->header, need, bytes, taken);
     }
     d->stream_offset += taken;
-    return (gw_frame_event){.kind = GW_FRAME_NEED_MORE, .consumed = taken};
+    return make_event(GW_FRAME_NEED_MORE, taken, bytes, 0, d->stream_offset);
 }
 
 static gw_frame_event take_payload(gw_frame_decoder *d, uint8_t *bytes, size_t len) {
     uint64_t rest = d->frame.payload_len - d->payload_pos;
     size_t n = len < rest ? len : (size_t)rest;
-    if (n == 0) return (gw_frame_event){.kind = GW_FRAME_NEED_MORE};
-    gw_frame_event event = {
-        .kind = GW_FRAME_PAYLOAD, .consumed = n, .bytes = bytes, .len = n, .offset = d->payload_pos};
+    if (n == 0) return make_event(GW_FRAME_NEED_MORE, 0, bytes, 0, d->payload_pos);
+    gw_frame_event event = make_event(GW_FRAME_PAYLOAD, n, bytes, n, d->payload_pos);
     if (d->unmask && d->frame.masked) gw_mask_apply(bytes, n, d->frame.key, d->payload_pos);
     d->payload_pos += n;
     d->stream_offset += n;
@@ -135,14 +147,14 @@ static gw_frame_event take_payload(gw_frame_decoder *d, uint8_t *bytes, size_t l
 }
 
 static gw_frame_event take_end(gw_frame_decoder *d, uint8_t *bytes, size_t len) {
-    (void)bytes, (void)len;
+    (void)len;
     d->state = IN_HEADER;
-    return (gw_frame_event){.kind = GW_FRAME_END};
+    return make_event(GW_FRAME_END, 0, bytes, 0, d->payload_pos);
 }
 
 static gw_frame_event take_nothing(gw_frame_decoder *d, uint8_t *bytes, size_t len) {
-    (void)d, (void)bytes, (void)len;
-    return (gw_frame_event){.kind = GW_FRAME_STOPPED};
+    (void)len;
+    return make_event(GW_FRAME_STOPPED, 0, bytes, 0, d->payload_pos);
 }
 
 gw_frame_event gw_frame_decoder_next(gw_frame_decoder *decoder, uint8_t *bytes, size_t len) {

@@ -86,7 +86,7 @@ typedef struct gw_frame_event {
     gw_frame_event_kind kind;
     size_t consumed; /* bytes of this call's input that the event used up: pass the rest next time */
     uint8_t *bytes;  /* PAYLOAD: points into the input, unmasked in place when that was asked for */
-    size_t len;      /* PAYLOAD: bytes */
+    size_t len;      /* PAYLOAD: bytes; of other kinds 0 */
     uint64_t offset; /* PAYLOAD: of bytes[0] in the frame's payload */
 } gw_frame_event;
 

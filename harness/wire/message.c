@@ -4,7 +4,13 @@
 #include <string.h>
 
 void gw_message_init(gw_message *message, gw_buf *payload) {
-    *message = (gw_message){.payload = payload};
+    message->payload = payload;
+    message->opcode = message->control_opcode = 0;
+    message->open = false;
+    message->flags = message->frame_flags = message->control_flags = 0;
+    message->frames = message->length = 0;
+    message->control_len = 0; /* what is kept of it needs no start */
+    gw_utf8_init(&message->utf8);
     gw_buf_clear(payload);
 }
 
