@@ -81,14 +81,21 @@ static bool refuse(gw_codec *codec, gw_codec_event *event, uint16_t status, cons
 /* What stands before the next end of a line, or a part of one, as far as there is room for it. */
 static void gather_line(gw_codec *codec, gw_span *bytes) {
     size_t room = codec->rules->max_request_bytes - codec->gathered.len, n = 0;
-    if (codec->matched % 2 == 1) return;
-    while (n < bytes->len && n < room && bytes->ptr[n] != '\r' && bytes->ptr[n] != '\n') n++;
+    if (codec->matched % 2 == 1 || bytes->len == 0) return;
+    n = bytes->len < room ? bytes->len : room;
+    const uint8_t *end = n ? memchr(bytes->ptr, '\r', n) : NULL;
+    if (end) n = (size_t)(end - bytes->ptr);
+    end = n ? memchr(bytes->ptr, '\n', n) : NULL;
+    if (end) n = (size_t)(end - bytes->ptr);
     if (n == 0 || gw_buf_append(&codec->gathered, bytes->ptr, n) != GW_OK) return;
     codec->matched = 0;
     *bytes = gw_span_from(*bytes, n);
 }
 
 static bool take_request(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
+    /* Room for all of it at once; what is too long is noticed below. */
+    if (bytes->len <= codec->rules->max_request_bytes - codec->gathered.len)
+        gw_buf_reserve(&codec->gathered, bytes->len);
     while (gather_line(codec, bytes), bytes->len > 0) {
         uint8_t byte = bytes->ptr[0];
         *bytes = gw_span_from(*bytes, 1);

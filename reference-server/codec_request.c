@@ -33,8 +33,8 @@ static bool has(const request *r, gw_fault fault) {
 }
 
 static bool is_token_char(uint8_t c) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-    return c && strchr("!#$%&'*+-.^_`|~", c);
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-') return true;
+    return c && strchr("!#$%&'*+.^_`|~", c);
 }
 
 static bool is_token(gw_span s) {

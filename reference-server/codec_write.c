@@ -8,12 +8,15 @@ static bool has(const gw_codec_rules *rules, gw_fault fault) {
 }
 
 void gw_codec_write_upgrade(const gw_codec_rules *rules, const char *accept, gw_buf *out) {
+    gw_buf_reserve(out, 192); /* hello has room, too */
     gw_buf_append_cstr(out, "HTTP/1.1 101 Switching Protocols\r\n");
     if (!has(rules, GW_FAULT_UPGRADE_HEADER_MISSING)) gw_buf_append_cstr(out, "Upgrade: websocket\r\n");
     if (!has(rules, GW_FAULT_CONNECTION_HEADER_MISSING)) gw_buf_append_cstr(out, "Connection: Upgrade\r\n");
     if (has(rules, GW_FAULT_SUBPROTOCOL_INVENTED)) gw_buf_append_cstr(out, "Sec-WebSocket-Protocol: gateway.v9\r\n");
     if (has(rules, GW_FAULT_EXTENSION_INVENTED)) gw_buf_append_cstr(out, "Sec-WebSocket-Extensions: x-gateway\r\n");
-    gw_buf_printf(out, "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+    gw_buf_append_cstr(out, "Sec-WebSocket-Accept: ");
+    gw_buf_append_cstr(out, accept);
+    gw_buf_append_cstr(out, "\r\n\r\n");
 }
 
 static const struct {

@@ -9,33 +9,45 @@ static uint32_t rotate(uint32_t x, unsigned n) {
     return (x << n) | (x >> (32 - n));
 }
 
+/* One round; the caller turns the names of the five words instead of moving them. */
+#define ROUND(a, b, c, d, e, mix, k, i)                                                                                \
+    do {                                                                                                               \
+        if ((i) >= 16) w[(i)&15] = rotate(w[((i) + 13) & 15] ^ w[((i) + 8) & 15] ^ w[((i) + 2) & 15] ^ w[(i)&15], 1);  \
+        e += rotate(a, 5) + (mix) + (k) + w[(i)&15];                                                                   \
+        b = rotate(b, 30);                                                                                             \
+    } while (0)
+#define CHOOSE(b, c, d)   (d ^ (b & (c ^ d)))
+#define PARITY(b, c, d)   (b ^ c ^ d)
+#define MAJORITY(b, c, d) ((b & c) | (d & (b | c)))
+#define ROUNDS(from, mix, k)                                                                                           \
+    for (unsigned i = (from); i < (from) + 20; i += 5) {                                                               \
+        ROUND(a, b, c, d, e, mix(b, c, d), k, i);                                                                      \
+        ROUND(e, a, b, c, d, mix(a, b, c), k, i + 1);                                                                  \
+        ROUND(d, e, a, b, c, mix(e, a, b), k, i + 2);                                                                  \
+        ROUND(c, d, e, a, b, mix(d, e, a), k, i + 3);                                                                  \
+        ROUND(b, c, d, e, a, mix(c, d, e), k, i + 4);                                                                  \
+    }
+
 static void sha1_block(uint32_t hash[5], const uint8_t *block) {
-    uint32_t w[80];
+    uint32_t w[16];
     for (int i = 0; i < 16; i++, block += 4)
         w[i] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
-    for (int i = 16; i < 80; i++) w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-
     uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4];
-#define ROUNDS(from, mix, k)                                                                                           \
-    for (int i = (from); i < (from) + 20; i++) {                                                                       \
-        uint32_t next = rotate(a, 5) + (mix) + e + (k) + w[i];                                                         \
-        e = d;                                                                                                         \
-        d = c;                                                                                                         \
-        c = rotate(b, 30);                                                                                             \
-        b = a;                                                                                                         \
-        a = next;                                                                                                      \
-    }
-    ROUNDS(0, (b & c) | (~b & d), 0x5a827999u)
-    ROUNDS(20, b ^ c ^ d, 0x6ed9eba1u)
-    ROUNDS(40, (b & c) | (b & d) | (c & d), 0x8f1bbcdcu)
-    ROUNDS(60, b ^ c ^ d, 0xca62c1d6u)
-#undef ROUNDS
+    ROUNDS(0, CHOOSE, 0x5a827999u)
+    ROUNDS(20, PARITY, 0x6ed9eba1u)
+    ROUNDS(40, MAJORITY, 0x8f1bbcdcu)
+    ROUNDS(60, PARITY, 0xca62c1d6u)
     hash[0] += a;
     hash[1] += b;
     hash[2] += c;
     hash[3] += d;
     hash[4] += e;
 }
+#undef ROUND
+#undef CHOOSE
+#undef PARITY
+#undef MAJORITY
+#undef ROUNDS
 
 static void sha1(const uint8_t *text, size_t len, uint8_t out[20]) {
     uint8_t padded[2 * BLOCK_BYTES] = {0};

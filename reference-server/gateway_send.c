@@ -12,6 +12,22 @@ static void send_scratch(gw_gateway *gateway, gw_gateway_member *member, bool ev
     gateway->sink.send(gateway->sink.user, member, gw_buf_span(&gateway->scratch), event, false);
 }
 
+/* Formats cost more than all the rest of a heartbeat. */
+static void append_number(gw_buf *out, uint64_t value) {
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    gw_buf_append(out, digits + at, sizeof digits - at);
+}
+
+static void open_envelope(gw_buf *out, unsigned id) {
+    gw_buf_clear(out);
+    gw_buf_append_cstr(out, "{\"e\":");
+    append_number(out, id);
+    gw_buf_append_cstr(out, ",\"d\":");
+}
+
 static void write_interval(const gw_gateway *gateway, gw_buf *out) {
     long long ms = (long long)(gateway->config.interval_ns / GW_MS);
     if (gw_gateway_has(gateway, GW_FAULT_INTERVAL_STRING))
@@ -28,21 +44,22 @@ static void write_interval(const gw_gateway *gateway, gw_buf *out) {
         gw_buf_printf(out, "{\"heartbeatInterval\":%lld.5}", ms);
     else if (gw_gateway_has(gateway, GW_FAULT_INTERVAL_HUGE))
         gw_buf_append_cstr(out, "{\"heartbeatInterval\":1e300}");
-    else
-        gw_buf_printf(out, "{\"heartbeatInterval\":%lld}", ms);
+    else {
+        gw_buf_append_cstr(out, "{\"heartbeatInterval\":");
+        append_number(out, (uint64_t)ms);
+        gw_buf_append_byte(out, '}');
+    }
 }
 
 void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member) {
-    gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_ID_HELLO);
+    open_envelope(&gateway->scratch, GW_EVENT_ID_HELLO);
     write_interval(gateway, &gateway->scratch);
     gw_buf_append_byte(&gateway->scratch, '}');
     send_scratch(gateway, member, false);
 }
 
 void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member) {
-    gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":", GW_EVENT_ID_HEARTBEAT);
+    open_envelope(&gateway->scratch, GW_EVENT_ID_HEARTBEAT);
     if (gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_WITH_DATA))
         gw_buf_printf(&gateway->scratch, "{\"count\":%u}", (unsigned)member->beats_sent);
     else
@@ -52,9 +69,8 @@ void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member) {
 }
 
 void gw_gateway_send_ask(gw_gateway *gateway, gw_gateway_member *member) {
-    gw_buf_clear(&gateway->scratch);
-    gw_buf_printf(&gateway->scratch, "{\"e\":%d,\"d\":%s}", GW_EVENT_ID_HEARTBEAT_ACK,
-                  gw_gateway_has(gateway, GW_FAULT_ASK_WITH_DATA) ? "{\"nonce\":7}" : "{}");
+    open_envelope(&gateway->scratch, GW_EVENT_ID_HEARTBEAT_ACK);
+    gw_buf_append_cstr(&gateway->scratch, gw_gateway_has(gateway, GW_FAULT_ASK_WITH_DATA) ? "{\"nonce\":7}}" : "{}}");
     send_scratch(gateway, member, false);
 }
 
