@@ -1,6 +1,7 @@
-/* Floor 5: gwspec run. */
+/* Floor 5: gwspec run, gwspec client. */
 #include "cli/commands.h"
 
+#include "cli/client_run.h"
 #include "cli/run_reports.h"
 #include "cli/run_setup.h"
 #include "cli/run_view.h"
@@ -48,7 +49,15 @@ static const char *describe_target(run *r) {
     const gw_options *options = r->options;
     gw_buf text;
     gw_buf_init(&text, 1 << 16);
-    if (options->simulate)
+    if (options->program.count || options->listen)
+        gw_buf_printf(&text, "client %s", options->program.count ? "" : "at ");
+    for (size_t i = 0; i < options->program.count; i++) {
+        if (i) gw_buf_append_byte(&text, ' ');
+        gw_report_append_shell_word(options->program.items[i], &text);
+    }
+    if (options->command == GW_COMMAND_CLIENT)
+        gw_buf_append_cstr(&text, options->program.count ? "" : options->listen);
+    else if (options->simulate)
         gw_buf_append_cstr(&text, "simulation");
     else if (options->url)
         gw_buf_append_cstr(&text, options->url);
@@ -75,6 +84,7 @@ static void state_facts(run *r, uint64_t seed) {
                                .started = gw_arena_strdup(arena, started),
                                .seed = seed,
                                .strict = r->options->strict,
+                               .command = gw_options_command_word(r->options->command),
                                .rerun_options = gw_arena_strdup(arena, gw_buf_cstr(&rerun)),
                                .own_files = r->setup.catalogue.own_files,
                                .own_file_count = r->setup.catalogue.own_count,
@@ -250,7 +260,16 @@ static int execute(run *r) {
     if (!write_head(r) || !gw_run_reports_begin(&r->reports, &r->facts)) return GW_EXIT_INTERNAL;
     gw_runner_callbacks callbacks = {
         .on_result = take_result, .on_progress = take_progress, .on_note = take_note, .user = r};
-    if (options->simulate)
+    gw_client_plan client = {.plan = r->plan,
+                             .command = options->program.items,
+                             .command_count = options->program.count,
+                             .listen = options->listen,
+                             .cert = options->cert,
+                             .key = options->key,
+                             .no_deadlines = options->no_deadlines};
+    if (options->command == GW_COMMAND_CLIENT)
+        gw_client_run(&client, &callbacks, &r->outcome);
+    else if (options->simulate)
         gw_simulate_plan(&r->plan, &callbacks, &r->outcome);
     else
         gw_runner_run(&r->plan, &callbacks, &r->outcome);

@@ -22,6 +22,7 @@ static int dispatch(const gw_options *options, gw_buf *text) {
     }
     switch (options->command) {
     case GW_COMMAND_RUN:
+    case GW_COMMAND_CLIENT:
         return gw_command_run(options);
     case GW_COMMAND_INIT:
         return gw_command_init(options);

@@ -250,6 +250,12 @@ static bool check_operands(const gw_options *options, gw_buf *message) {
     size_t count = options->operands.count;
     const char *word = gw_options_command_word(options->command);
     switch (options->command) {
+    case GW_COMMAND_CLIENT:
+        if (!options->program.count && !options->listen)
+            return fail(message,
+                        "'gwspec client' needs the client's command behind --, or --listen ADDRESS for one that "
+                        "somebody starts");
+        return true;
     case GW_COMMAND_EXPLAIN:
         if (count != 1) return fail(message, "'gwspec explain' needs one id, see 'gwspec help explain'");
         return true;
@@ -299,8 +305,15 @@ bool gw_options_parse(int argc, char *const *argv, gw_options *options, gw_buf *
     if (!parse_first(argv[1], options, message)) return false;
     /* getopt sorts the words it is given, and takes the first for the program's name: here, the command. */
     char **words = GW_ARENA_ARRAY(&options->arena, char *, (size_t)argc);
-    for (int i = 1; i < argc; i++) words[i - 1] = argv[i];
-    if (!parse_options(argc - 1, words, options, message)) return false;
+    int count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (options->command == GW_COMMAND_CLIENT && strcmp(argv[i], "--") == 0) {
+            while (++i < argc) list_add(&options->program, &options->arena, argv[i], (size_t)argc);
+            break;
+        }
+        words[count++] = argv[i];
+    }
+    if (!parse_options(count, words, options, message)) return false;
     if (options->help) return true;
     gw_command topic;
     if (options->command == GW_COMMAND_HELP && options->operands.count == 1 &&

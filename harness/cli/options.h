@@ -10,6 +10,7 @@
 /* X(NAME, "word", "operands", "one line for the list of commands") */
 #define GW_COMMAND_TABLE(X)                                                                                            \
     X(RUN, "run", "[SCENARIO...]", "Run scenarios against a gateway and say whether it conforms")                      \
+    X(CLIENT, "client", "[SCENARIO...]", "Run scenarios against a client: gwspec is the gateway")                      \
     X(INIT, "init", "URL", "Look at a gateway and write a target file to start from")                                  \
     X(LIST, "list", "[PATTERN...]", "List scenarios")                                                                  \
     X(EXPLAIN, "explain", "ID", "Explain a scenario, a requirement or a fault")                                        \
@@ -51,6 +52,10 @@ typedef struct gw_options {
     gw_ns interval; /* 0: not stated */
     const char *ca, *cert, *key, *sni;
     bool insecure;
+    /* which client */
+    gw_option_list program; /* the words behind "--" */
+    const char *listen;
+    bool no_deadlines;
     /* which scenarios */
     const char *scenarios;
     gw_option_list filters, tags;

@@ -11,8 +11,9 @@ enum { HELP_COLUMN = 28 };
 #define ON(command) (1u << GW_COMMAND_##command)
 #define ALL         ((1u << GW_COMMAND_COUNT) - 1)
 #define CONNECTS    (ON(RUN) | ON(INIT))
-#define SELECTS     (ON(RUN) | ON(LIST))
-#define LOADS       (ON(RUN) | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK) | ON(FUZZ_CONVERT))
+#define RUNS        (ON(RUN) | ON(CLIENT))
+#define SELECTS     (RUNS | ON(LIST))
+#define LOADS       (RUNS | ON(LIST) | ON(EXPLAIN) | ON(COVERAGE) | ON(CHECK) | ON(FUZZ_CONVERT))
 #define AT(member)  offsetof(gw_options, member)
 
 /* clang-format off */
@@ -21,26 +22,28 @@ static const gw_option table[] = {
     {"target", 't', "FILE", GW_OPTION_TEXT, AT(target), ON(RUN), true, "a file that says how to start and use the gateway"},
     {"simulate", 0, NULL, GW_OPTION_FLAG, AT(simulate), ON(RUN), true, "run against the reference gateway in memory, on a virtual clock"},
     {"fault", 'f', "NAME", GW_OPTION_LIST, AT(faults), ON(RUN), true, "plant a fault in the reference gateway; may be repeated"},
-    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), ON(RUN), true, "heartbeat interval of the reference gateway"},
+    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), RUNS, true, "heartbeat interval of the reference gateway, or of the one that is played to a client"},
     {"protocol", 'p', "FILE", GW_OPTION_TEXT, AT(protocol), LOADS, true, "the protocol description that is followed"},
     {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, true, "take scenarios from this folder, not the built-in ones"},
+    {"listen", 'l', "ADDRESS", GW_OPTION_TEXT, AT(listen), ON(CLIENT), true, "wait at HOST:PORT for a client that somebody starts, scenario after scenario"},
+    {"no-deadlines", 0, NULL, GW_OPTION_FLAG, AT(no_deadlines), ON(CLIENT), true, "the client may take its time (a debugger sits between)"},
     {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, false, "only where id, title or requirement has it; ! negates; all must hold"},
     {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, false, "only with one of these tags; ! negates"},
-    {"expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(expected), ON(RUN), true, "failures that are known, each with its reason"},
-    {"write-expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(write_expected), ON(RUN), false, "write what failed as such a file"},
-    {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), ON(RUN), true, "a non-strict deviation fails the run too"},
-    {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), ON(RUN), false, "scenarios at once (default: all)"},
-    {"retries", 0, "N", GW_OPTION_COUNT, AT(retries), ON(RUN), false, "run what fails up to N times again; a pass then counts, marked as flaky"},
+    {"expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(expected), RUNS, true, "failures that are known, each with its reason"},
+    {"write-expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(write_expected), RUNS, false, "write what failed as such a file"},
+    {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), RUNS, true, "a non-strict deviation fails the run too"},
+    {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), RUNS, false, "scenarios at once (run: all; client: 8 for each CPU)"},
+    {"retries", 0, "N", GW_OPTION_COUNT, AT(retries), RUNS, false, "run what fails up to N times again; a pass then counts, marked as flaky"},
     {"crash-search", 0, "TIME", GW_OPTION_DURATION, AT(crash_search), ON(RUN), false, "time for finding out which scenarios kill the gateway (60s)"},
-    {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), ON(RUN), true, "stretch tolerances and fixed time limits"},
-    {"seed", 0, "N", GW_OPTION_SEED, AT(seed), ON(RUN), false, "seed of all that is random; the same seed repeats a run"},
-    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), ON(RUN), false, "also write junit=PATH or json=PATH; may be repeated"},
-    {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), ON(RUN), false, "show notes, whole wire logs and non-strict findings"},
+    {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), RUNS, true, "stretch tolerances and fixed time limits"},
+    {"seed", 0, "N", GW_OPTION_SEED, AT(seed), RUNS, false, "seed of all that is random; the same seed repeats a run"},
+    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), RUNS, false, "also write junit=PATH or json=PATH; may be repeated"},
+    {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), RUNS, false, "show notes, whole wire logs and non-strict findings"},
     {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), CONNECTS, true, "add a header to each upgrade request; may be repeated"},
     {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), CONNECTS, true, "trust these certificates (PEM)"},
     {"insecure", 0, NULL, GW_OPTION_FLAG, AT(insecure), CONNECTS, true, "do not verify the server's certificate"},
-    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), CONNECTS, true, "client certificate (PEM), with --key"},
-    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), CONNECTS, true, "its private key (PEM)"},
+    {"cert", 0, "FILE", GW_OPTION_TEXT, AT(cert), CONNECTS | ON(CLIENT), true, "certificate (PEM), with --key: the client's own, or that of the gateway that is played"},
+    {"key", 0, "FILE", GW_OPTION_TEXT, AT(key), CONNECTS | ON(CLIENT), true, "its private key (PEM)"},
     {"sni", 0, "NAME", GW_OPTION_TEXT, AT(sni), CONNECTS, true, "server name to ask for and to verify"},
     {"output", 'o', "PATH", GW_OPTION_TEXT, AT(output), ON(FUZZ_CONVERT) | ON(INIT), false, "write to this file (init: target.yaml); several sessions, to this folder"},
     {"ids", 0, NULL, GW_OPTION_FLAG, AT(ids), ON(LIST), false, "only the ids, one a line"},
@@ -63,6 +66,12 @@ static const char *const notes[GW_COMMAND_COUNT] = {
         "Without --url, --target and --simulate, gwspec starts its own reference gateway and tests that.\n\n"
         "Exit code: 0 conforms, 1 does not (or was not shown to), 2 wrong use or file, 3 the gateway cannot be\n"
         "reached or was lost, 4 internal error, 130 interrupted.\n",
+    [GW_COMMAND_CLIENT] =
+        "gwspec client [SCENARIO...] [OPTION...] -- COMMAND...\n\n"
+        "For each scenario a gateway listens on a port of its own, and COMMAND is started: the URL is in its environment\n"
+        "as GWSPEC_URL, and {url} in its words stands for it. It is ended with all that it started when the scenario is\n"
+        "over. A client that ends by itself with another code than 0, or by a signal, has crashed.\n\n"
+        "Exit code: as for 'gwspec run'; 3: the command cannot be started, or the address is taken.\n",
     [GW_COMMAND_LIST] = "PATTERN is an id, a folder of ids (heartbeat) or a glob ('framing/*').\n",
     [GW_COMMAND_INIT] =
         "Asks nothing: connects once or twice, and writes what it saw into a commented file (target.yaml), which 'gwspec run\n"
@@ -150,4 +159,9 @@ void gw_options_append_rerun(const gw_options *options, uint64_t seed, gw_buf *o
         }
     }
     gw_buf_printf(out, "--seed %llu", (unsigned long long)seed);
+    if (options->program.count) gw_buf_append_cstr(out, " --");
+    for (size_t i = 0; i < options->program.count; i++) {
+        gw_buf_append_byte(out, ' ');
+        gw_report_append_shell_word(options->program.items[i], out);
+    }
 }

@@ -67,6 +67,7 @@ static void override(const char **place, const char *value) {
 }
 
 static bool load_target(gw_run_setup *setup, const gw_options *options) {
+    if (options->command == GW_COMMAND_CLIENT) return true; /* its knobs are the protocol's */
     if (options->simulate) { /* nothing is started, but the knobs of the reference gateway hold */
         if (!load_target_file(setup, options) || !setup->loaded) return false;
         setup->target = *setup->loaded;
@@ -110,7 +111,7 @@ static bool load_catalogue(gw_run_setup *setup, const gw_options *options) {
 static void apply_knobs(gw_run_setup *setup) {
     setup->protocol = setup->catalogue.protocol;
     gw_knobs knobs = setup->protocol->knobs;
-    gw_target_apply_knobs(&setup->target, &knobs);
+    if (setup->loaded) gw_target_apply_knobs(&setup->target, &knobs);
     setup->protocol = gw_protocol_with_knobs(&setup->catalogue.arena, setup->protocol, &knobs);
 }
 
@@ -136,7 +137,9 @@ static bool choose(gw_run_setup *setup, const gw_options *options) {
         patterns[i] = gw_catalogue_id(&setup->arena, word);
     }
     if (!print_diag(&diag, good)) return false;
-    gw_selection selection = {.patterns = patterns,
+    bool client = options->command == GW_COMMAND_CLIENT;
+    gw_selection selection = {.role = client ? GW_SELECT_CLIENTS : GW_SELECT_SERVERS,
+                              .patterns = patterns,
                               .pattern_count = options->operands.count,
                               .filters = options->filters.items,
                               .filter_count = options->filters.count,

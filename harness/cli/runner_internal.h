@@ -5,6 +5,7 @@
  *   runner_log.c       what it wrote: last lines, log file
  *   runner_probe.c     is the server still there, and does it answer
  *   runner_job.c       one scenario: its engine's actions on connections, fixtures and triggers
+ *   link.c             an engine on streams; shared with the client under test
  *   runner_schedule.c  which scenario runs when; when a verdict is final
  *   runner_incident.c  the server died or hangs: who did it
  *   runner_verdict.c   what is done to verdicts before they are final; shared with the simulation
@@ -13,6 +14,7 @@
 #define GW_CLI_RUNNER_INTERNAL_H
 
 #include "cli/fixtures.h"
+#include "cli/link.h"
 #include "cli/runner.h"
 #include "cli/runner_verdict.h"
 #include "cli/secrets.h"
@@ -45,15 +47,11 @@ enum {
 typedef struct runner runner;
 typedef struct runner_job runner_job;
 
-typedef struct runner_conn {
-    runner_job *job;
-    unsigned index;
+/* Where a connection leads. */
+typedef struct runner_place {
     gw_address address;
     char *tls_host; /* NULL: plain */
-    gw_stream *stream;
-    bool ended;     /* the engine was told so */
-    bool sent_owed; /* on_sent waits for the queue to drain */
-} runner_conn;
+} runner_place;
 
 typedef enum runner_job_state {
     RUNNER_JOB_WAITING,
@@ -69,13 +67,10 @@ struct runner_job {
     runner *r;
     const gw_scenario *scenario;
     runner_job_state state;
-    gw_engine *engine;
+    gw_link link;
     gw_fixtures_set *set;
-    runner_conn *conns;
-    unsigned conn_count;
-    gw_loop_timer timer;
+    runner_place *places; /* one for each connection */
     gw_loop_task done_task;
-    bool pumping;
     gw_ns last_send_ns;                                    /* 0: never */
     gw_ns before_quiet_ns, first_quiet_ns, quiet_since_ns; /* sends around the moment of runner.heard_ns */
     gw_ns finished_ns;

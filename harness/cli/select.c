@@ -25,9 +25,14 @@ const char *gw_select_suggest(const gw_suite *suite, const char *word, gw_arena 
     return gw_diag_suggest(gw_span_cstr(word), words, n);
 }
 
-static bool matches_any(const gw_suite *suite, const char *pattern) {
+static bool matches_role(const gw_scenario *scenario, gw_select_role role) {
+    return role == GW_SELECT_ANY || (role == GW_SELECT_CLIENTS) == (scenario->role == GW_ROLE_CLIENT);
+}
+
+static bool matches_any(const gw_suite *suite, const char *pattern, gw_select_role role) {
     for (size_t i = 0; i < suite->count; i++)
-        if (gw_suite_match(pattern, suite->scenarios[i]->id) || gw_suite_match(pattern, suite->scenarios[i]->family))
+        if (matches_role(suite->scenarios[i], role) &&
+            (gw_suite_match(pattern, suite->scenarios[i]->id) || gw_suite_match(pattern, suite->scenarios[i]->family)))
             return true;
     return false;
 }
@@ -35,7 +40,13 @@ static bool matches_any(const gw_suite *suite, const char *pattern) {
 static bool check_patterns(const gw_suite *suite, const gw_selection *selection, gw_buf *message) {
     for (size_t i = 0; i < selection->pattern_count; i++) {
         const char *pattern = selection->patterns[i];
-        if (matches_any(suite, pattern)) continue;
+        if (matches_any(suite, pattern, selection->role)) continue;
+        if (matches_any(suite, pattern, GW_SELECT_ANY)) {
+            bool client = selection->role == GW_SELECT_CLIENTS;
+            gw_buf_printf(message, "'%s' tests %s: run it by 'gwspec %s'", pattern, client ? "servers" : "clients",
+                          client ? "run" : "client");
+            return false;
+        }
         gw_arena scratch;
         gw_arena_init(&scratch);
         const char *meant = gw_select_suggest(suite, pattern, &scratch);

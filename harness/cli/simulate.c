@@ -38,6 +38,7 @@ static void carry_out(sim *s, const gw_action *action) {
     case GW_ACTION_CLOSE:
         sim_end(s, action->conn, PIECE_CLOSE);
         break;
+    case GW_ACTION_ACCEPT: /* only servers are simulated */
     case GW_ACTION_READ_OFF:
         sim_read_off(s, action->conn);
         break;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 gw_span gw_report_group(const char *id) {
-    return gw_span_make(id, strcspn(id, "/"));
+    static const char client[] = "client/";
+    size_t len = strncmp(id, client, sizeof client - 1) == 0 ? sizeof client - 1 : 0;
+    return gw_span_make(id, len + strcspn(id + len, "/"));
 }
 
 void gw_report_append_shell_word(const char *word, gw_buf *out) {
@@ -29,7 +31,7 @@ void gw_report_append_rerun(const gw_report_run *run, const gw_scenario *scenari
     const char *operand = scenario->id;
     for (size_t i = 0; i < run->own_file_count; i++)
         if (scenario->file && strcmp(run->own_files[i], scenario->file) == 0) operand = scenario->file;
-    gw_buf_append_cstr(out, "gwspec run ");
+    gw_buf_printf(out, "gwspec %s ", run->command ? run->command : "run");
     gw_report_append_shell_word(operand, out);
     if (run->rerun_options && *run->rerun_options) gw_buf_printf(out, " %s", run->rerun_options);
 }

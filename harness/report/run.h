@@ -12,7 +12,8 @@ typedef struct gw_report_run {
     const char *target;   /* "ws://localhost:4000/gateway", "simulation, fault silent-heartbeat" */
     const char *started;  /* wall-clock time, ISO 8601; NULL: not stated */
     uint64_t seed;
-    bool strict; /* a non-strict deviation fails the run */
+    bool strict;         /* a non-strict deviation fails the run */
+    const char *command; /* "run" or "client"; NULL: run */
     /* What stands behind "gwspec run ID" to see a finding again: "--url ws://localhost:4000/gateway --seed 7314". */
     const char *rerun_options;
     const char *const *own_files; /* scenario files of the user: run again by path, not by id */
@@ -20,7 +21,8 @@ typedef struct gw_report_run {
     const gw_requirements *requirements; /* clauses to quote; NULL: none */
 } gw_report_run;
 
-/* First segment of an id: "heartbeat" of "heartbeat/silent-client-is-dropped"; the whole id when it has one only. */
+/* First segment of an id: "heartbeat" of "heartbeat/silent-client-is-dropped"; the whole id when it has one only.
+ * Scenarios for clients share their first segment: "client/heartbeat". */
 gw_span gw_report_group(const char *id);
 /* "gwspec run heartbeat/silent-client-is-dropped --url ..." appended to out; words that a shell would split are quoted.
  */

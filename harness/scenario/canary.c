@@ -21,13 +21,24 @@ const gw_client_spec *canary_client(void) {
 }
 
 bool canary_is_wanted(const gw_engine *e) {
+    if (e->scenario->role == GW_ROLE_CLIENT && (!e->config.watches_client || e->exited)) return false;
     if (e->config.scenario->negative) return true;
     for (size_t i = 0; i < e->finding_count; i++)
         if (e->findings[i].verdict == GW_VERDICT_FAIL) return true;
     return false;
 }
 
+/* A client under test has no server's canary: what harmed it shows by its end. Its connections stay as they are. */
+static void begin_watch(gw_engine *e) {
+    e->phase = PHASE_CANARY;
+    e->step_deadline = gw_time_add(e->now, (gw_ns)((double)DEATH_WITHIN * e->config.timeout_scale));
+}
+
 void canary_begin(gw_engine *e) {
+    if (e->scenario->role == GW_ROLE_CLIENT) {
+        begin_watch(e);
+        return;
+    }
     for (unsigned i = 0; i + 1 < e->conn_count; i++) {
         gw_conn *c = &e->conns[i];
         if (c->state > CONN_PROVISIONING && c->state != CONN_ENDED)
@@ -50,6 +61,24 @@ static void crash(gw_engine *e, const gw_conn *canary, const char *observed) {
     e->finding_count = 0; /* what else was found on a dying server says nothing */
     judge_find(e, GW_VERDICT_CRASH, judge_rule(e, GW_RULE_ALIVE), canary, NULL,
                "a fresh connection gets hello after the stimulus", text);
+}
+
+void canary_client_died(gw_engine *e, const char *how) {
+    char text[MAX_TEXT];
+    snprintf(text, sizeof text, "it %.200s", how);
+    e->finding_count = 0; /* what else was found on a dying client says nothing */
+    judge_find(e, GW_VERDICT_CRASH, judge_rule(e, GW_RULE_ALIVE), NULL, NULL, "the client goes on running", text);
+}
+
+void canary_settle_pongs(gw_engine *e) {
+    if (!e->pong_missing || e->pong_seen || e->scenario->role != GW_ROLE_CLIENT) return;
+    for (size_t i = 0; i < e->finding_count; i++) {
+        gw_finding *f = &e->findings[i];
+        if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT) continue;
+        f->rule = judge_rule(e, GW_RULE_PING_ANSWER);
+        f->expected = "a Ping is answered by a Pong with the same data";
+        f->observed = "none in the whole scenario";
+    }
 }
 
 /* A finding that rests on a missing Pong is about Pings in general when a fresh connection gets none either. */
@@ -85,6 +114,10 @@ static bool any_opened(const gw_engine *e) {
 }
 
 void canary_poll(gw_engine *e) {
+    if (e->scenario->role == GW_ROLE_CLIENT) {
+        if (e->now >= e->step_deadline || e->exited) engine_finish(e);
+        return;
+    }
     gw_conn *c = &e->conns[e->conn_count - 1];
     char observed[MAX_TEXT];
     double ms = (double)(e->now - e->step_begun_at) / GW_MS;

@@ -98,7 +98,7 @@ static void log_frame(gw_conn *c, const char *kind, gw_span payload, gw_ns at) {
 
 void conn_untime(gw_conn *c) {
     c->timed = false;
-    c->engine->stimulated = true;
+    if (c->engine->scenario->role == GW_ROLE_SERVER) c->engine->stimulated = true;
 }
 
 /* The server ended the connection: without a ground that the model knows, or with one that it does not. */
@@ -187,6 +187,16 @@ static gw_span offered_protocols(gw_conn *c, gw_head *head) {
     return gw_head_get(head, "Sec-WebSocket-Protocol");
 }
 
+void conn_open(gw_conn *c, gw_ns at, bool timed) {
+    const gw_engine_config *config = &c->engine->config;
+    c->state = CONN_OPEN;
+    c->open_at = at;
+    if (!c->spec->read)
+        engine_queue(c->engine, (gw_action){.kind = GW_ACTION_READ_OFF, .conn = c->index, .client = c->spec->name});
+    c->timed = timed && config->protocol->heartbeat.hello && c->spec->read && !config->no_deadlines;
+    if (c->timed) gw_heartbeat_init(&c->model, config->protocol, c->engine->scenario->role, config->timeout_scale, at);
+}
+
 static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
     c->response_at = at;
     c->status = head->status;
@@ -197,16 +207,7 @@ static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
         c->state = CONN_REFUSED;
         return;
     }
-    c->state = CONN_OPEN;
-    c->open_at = at;
-    if (!c->spec->read)
-        engine_queue(c->engine, (gw_action){.kind = GW_ACTION_READ_OFF, .conn = c->index, .client = c->spec->name});
-    const gw_protocol *protocol = c->engine->config.protocol;
-    if (protocol->heartbeat.hello && !c->canary && c->spec->read && c->opened_by->kind == GW_STEP_CONNECT &&
-        !c->opened_by->as.connect.with_count) {
-        gw_heartbeat_init(&c->model, protocol, GW_ROLE_SERVER, c->engine->config.timeout_scale, at);
-        c->timed = true;
-    }
+    conn_open(c, at, !c->canary && c->opened_by->kind == GW_STEP_CONNECT && !c->opened_by->as.connect.with_count);
     client_on_open(c);
     gw_handshake_facts facts = gw_handshake_read_response(head, gw_span_cstr(c->key));
     gw_head *request = malloc(sizeof *request);
@@ -243,7 +244,9 @@ static void receive_head(gw_conn *c, uint8_t *bytes, size_t len, gw_ns at) {
 }
 
 void conn_receive(gw_conn *c, uint8_t *bytes, size_t len, gw_ns at) {
-    if (c->state == CONN_UPGRADING)
+    if (c->state == CONN_UPGRADING && engine_role(c->engine) == GW_ROLE_SERVER)
+        server_receive(c, bytes, len, at);
+    else if (c->state == CONN_UPGRADING)
         receive_head(c, bytes, len, at);
     else if (c->state == CONN_OPEN)
         receive_frames(c, bytes, len, at);
@@ -260,11 +263,13 @@ void conn_ended(gw_conn *c, gw_ending how, gw_ns at) {
                 : how == GW_ENDING_RST ? "RST"
                                        : "connection error");
     tell_model(c, at);
+    if (engine_role(c->engine) == GW_ROLE_SERVER) /* a client that has sent its FIN may wait for ours */
+        engine_queue(c->engine, (gw_action){.kind = GW_ACTION_CLOSE, .conn = c->index, .client = c->spec->name});
 }
 
 /* ---- The upgrade request ---- */
 
-static void change_case(gw_buf *request, const char *wanted) {
+void conn_change_case(gw_buf *request, const char *wanted) {
     bool lower = strcmp(wanted, "lower") == 0, name = false;
     for (size_t i = 0; i < request->len; i++) {
         uint8_t b = request->data[i];
@@ -279,9 +284,7 @@ static void change_case(gw_buf *request, const char *wanted) {
     }
 }
 
-enum { MAX_FIELDS = GW_PROGRAM_MAX_HEADERS + 40 };
-
-static bool expand_text(gw_conn *c, const gw_step *step, gw_span text, gw_span *out) {
+bool conn_expand(gw_conn *c, const gw_step *step, gw_span text, gw_span *out) {
     gw_buf buf;
     gw_span missing = {0};
     gw_buf_init(&buf, 1 << 20);
@@ -292,6 +295,20 @@ static bool expand_text(gw_conn *c, const gw_step *step, gw_span text, gw_span *
         judge_missing(c->engine, c, step, missing);
     gw_buf_deinit(&buf);
     return status == GW_OK;
+}
+
+size_t conn_edit_fields(gw_conn *c, const gw_request_spec *spec, gw_handshake_field *fields, size_t n) {
+    for (size_t i = 0; i < spec->header_count; i++) {
+        gw_handshake_field f = {.name = gw_span_cstr(spec->headers[i].name)};
+        if (!spec->headers[i].value)
+            f.edit = GW_HANDSHAKE_REMOVE;
+        else {
+            f.edit = spec->headers[i].add ? GW_HANDSHAKE_ADD : GW_HANDSHAKE_SET;
+            if (!conn_expand(c, c->opened_by, gw_span_cstr(spec->headers[i].value), &f.value)) return SIZE_MAX;
+        }
+        fields[n++] = f;
+    }
+    return n;
 }
 
 static size_t collect_fields(gw_conn *c, const gw_request_spec *spec, gw_handshake_field *fields) {
@@ -308,17 +325,7 @@ static size_t collect_fields(gw_conn *c, const gw_request_spec *spec, gw_handsha
     for (size_t i = 0; i < ep->header_count && n < 36; i++)
         fields[n++] = (gw_handshake_field){gw_span_cstr(ep->headers[2 * i]), gw_span_cstr(ep->headers[2 * i + 1]),
                                            GW_HANDSHAKE_SET};
-    for (size_t i = 0; i < spec->header_count; i++) {
-        gw_handshake_field f = {.name = gw_span_cstr(spec->headers[i].name)};
-        if (!spec->headers[i].value)
-            f.edit = GW_HANDSHAKE_REMOVE;
-        else {
-            f.edit = spec->headers[i].add ? GW_HANDSHAKE_ADD : GW_HANDSHAKE_SET;
-            if (!expand_text(c, c->opened_by, gw_span_cstr(spec->headers[i].value), &f.value)) return SIZE_MAX;
-        }
-        fields[n++] = f;
-    }
-    return n;
+    return conn_edit_fields(c, spec, fields, n);
 }
 
 static bool build_request(gw_conn *c, const gw_request_spec *spec) {
@@ -327,10 +334,10 @@ static bool build_request(gw_conn *c, const gw_request_spec *spec) {
     gw_handshake_key(nonce, c->key);
     if (spec->raw) {
         gw_span raw;
-        return expand_text(c, c->opened_by, gw_span_make(spec->raw, spec->raw_len), &raw) &&
+        return conn_expand(c, c->opened_by, gw_span_make(spec->raw, spec->raw_len), &raw) &&
                gw_buf_append_span(&c->request, raw) == GW_OK;
     }
-    gw_handshake_field fields[MAX_FIELDS];
+    gw_handshake_field fields[CONN_MAX_FIELDS];
     size_t count = collect_fields(c, spec, fields);
     if (count == SIZE_MAX) return false;
     gw_handshake_request request = {
@@ -342,9 +349,9 @@ static bool build_request(gw_conn *c, const gw_request_spec *spec) {
         .fields = fields,
         .field_count = count,
     };
-    if (spec->target && !expand_text(c, c->opened_by, gw_span_cstr(spec->target), &request.target)) return false;
+    if (spec->target && !conn_expand(c, c->opened_by, gw_span_cstr(spec->target), &request.target)) return false;
     if (gw_handshake_append_request(&c->request, &request) != GW_OK) return false;
-    if (spec->header_case) change_case(&c->request, spec->header_case);
+    if (spec->header_case) conn_change_case(&c->request, spec->header_case);
     if (spec->unfinished && c->request.len >= 2) c->request.len -= 2;
     return true;
 }

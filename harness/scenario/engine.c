@@ -18,6 +18,7 @@ static void nothing(gw_engine *e, const gw_step *step) {
 
 const gw_step_handler step_handlers[] = {
     [GW_STEP_CONNECT] = {step_connect_begin, step_connect_poll},
+    [GW_STEP_ACCEPT] = {step_accept_begin, step_accept_poll},
     [GW_STEP_UPGRADE] = {step_connect_begin, step_upgrade_poll},
     [GW_STEP_EXPECT_RESPONSE] = {nothing, step_response_poll},
     [GW_STEP_EXPECT] = {step_expect_begin, step_expect_poll},
@@ -124,6 +125,7 @@ void engine_finish(gw_engine *e) {
             engine_queue(e, (gw_action){.kind = GW_ACTION_CLOSE, .conn = i, .client = c->spec->name});
         c->state = CONN_ENDED;
     }
+    canary_settle_pongs(e);
     qsort(e->findings, e->finding_count, sizeof *e->findings, gravity);
     gw_finding *findings = GW_ARENA_ARRAY(r->arena, gw_finding, e->finding_count + 1);
     memcpy(findings, e->findings, e->finding_count * sizeof *findings);
@@ -145,6 +147,7 @@ void engine_finish(gw_engine *e) {
 /* ---- Steps ---- */
 
 static gw_ns time_limit(const gw_engine *e) {
+    if (e->config.no_deadlines) return GW_NEVER;
     const gw_conn *c = &e->conns[0];
     gw_ns limit = e->scenario->timeout ? judge_time(e, c, e->scenario->timeout) : GW_NEVER;
     if (limit != GW_NEVER) return gw_time_add(e->started, limit);
@@ -231,7 +234,9 @@ void gw_engine_on_open(gw_engine *e, unsigned conn, gw_ns now) {
     move_clock(e, now);
     if (!c || c->state != CONN_OPENING) return;
     c->tcp_at = now;
-    if (!conn_upgrade(c) && !e->failed)
+    if (engine_role(e) == GW_ROLE_SERVER)
+        c->state = CONN_UPGRADING;
+    else if (!conn_upgrade(c) && !e->failed)
         judge_find(e, GW_VERDICT_ERROR, NULL, c, c->opened_by, "an upgrade request", "it could not be built");
     advance(e);
 }
@@ -286,6 +291,30 @@ void gw_engine_on_triggered(gw_engine *e, unsigned trigger, const cJSON *data, c
         judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "the target's trigger works", error);
     if (!error && step->as.trigger.save) gw_vars_set(&e->vars, step->as.trigger.save, data ? data : e->trigger_data);
     advance(e);
+}
+
+void gw_engine_on_incoming(gw_engine *e, gw_ns now) {
+    char observed[MAX_TEXT];
+    move_clock(e, now);
+    if (e->phase != PHASE_STEPS || ++e->incoming <= MAX_INCOMING) return;
+    snprintf(observed, sizeof observed, "%u in %.1f s", e->incoming, (double)(now - e->started) / (double)GW_S);
+    judge_find(e, GW_VERDICT_FAIL, judge_rule(e, GW_RULE_SURVIVAL), NULL, NULL,
+               "at most 100 connections of a client in a scenario", observed);
+    advance(e);
+}
+
+void gw_engine_on_client_exit(gw_engine *e, const char *how, bool fault, gw_ns now) {
+    move_clock(e, now);
+    if (e->phase == PHASE_DONE || e->phase == PHASE_IDLE || e->exited) return;
+    e->exited = gw_arena_strdup(e->result->arena, how);
+    wirelog_add(e, NULL, GW_WIRE_NOTE, now, "the client %s", how);
+    if (fault) {
+        canary_client_died(e, e->exited);
+        if (e->phase == PHASE_STEPS) e->scenario_end = e->now;
+        engine_finish(e);
+    } else {
+        advance(e);
+    }
 }
 
 void gw_engine_on_tick(gw_engine *e, gw_ns now) {

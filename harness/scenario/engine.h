@@ -28,12 +28,16 @@ typedef struct gw_engine_config {
     const gw_requirements *requirements; /* gives each rule its level; NULL: all are MUST */
     uint64_t seed;                       /* of the run; the engine derives its own from it and the scenario's id */
     double timeout_scale;                /* multiplies eps and every window that is not written in I; 1 by default */
-    int64_t unix_ms;                     /* wall-clock time at t = 0 of the driver's clock, for $near-now */
-    gw_engine_memory *memory;            /* shared with other engines; NULL: each has limits of its own only */
+    gw_ns interval;           /* client under test: what is announced where the scenario leaves it open; 0: 1 s */
+    bool no_deadlines;        /* client under test: it may take its time, since somebody looks at it with a debugger */
+    bool watches_client;      /* client under test: the driver tells how its process ends */
+    int64_t unix_ms;          /* wall-clock time at t = 0 of the driver's clock, for $near-now */
+    gw_engine_memory *memory; /* shared with other engines; NULL: each has limits of its own only */
 } gw_engine_config;
 
 typedef enum gw_action_kind {
     GW_ACTION_PROVISION, /* get room and participant for a client; answer with on_provisioned */
+    GW_ACTION_ACCEPT,    /* take the next connection of the client under test; answer with on_open */
     GW_ACTION_OPEN,      /* open the transport of a connection; answer with on_open or on_open_failed */
     GW_ACTION_SEND,      /* write these bytes at once, as one write; answer with on_sent */
     GW_ACTION_SHUTDOWN,  /* send FIN, go on reading */
@@ -89,6 +93,10 @@ void gw_engine_on_closed(gw_engine *engine, unsigned conn, gw_ending how, gw_ns 
 /* `data`: the event's data as the server will send it (NULL: as asked); `error`: the trigger failed. */
 void gw_engine_on_triggered(gw_engine *engine, unsigned trigger, const cJSON *data, const char *error, gw_ns now);
 void gw_engine_on_tick(gw_engine *engine, gw_ns now);
+/* Client under test: it made one more connection (which waits for a GW_ACTION_ACCEPT). */
+void gw_engine_on_incoming(gw_engine *engine, gw_ns now);
+/* Client under test: its process ended: "exited with code 1". `fault`: not by its own good will. */
+void gw_engine_on_client_exit(gw_engine *engine, const char *how, bool fault, gw_ns now);
 /* The driver was late by `lateness` at `now`: windows that this could have decided become inconclusive. */
 void gw_engine_note_lateness(gw_engine *engine, gw_ns lateness, gw_ns now);
 /* The run ends early (interrupted, target lost): the verdict is `verdict` with this reason. */

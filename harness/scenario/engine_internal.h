@@ -4,7 +4,9 @@
  *   canary.c        is the server still alive after what was done to it
  *   conn.c          bytes in: handshake response, frames, messages, items of the inbox
  *   invariant.c     rules that hold on every connection all the time
- *   client.c        what a scripted client does by itself: heartbeats, answers, Pongs, the Close echo
+ *   client.c        what a scripted side does by itself: heartbeats, answers, Pongs, the Close echo
+ *   server.c        what only a played server does: the answer to an upgrade, hello
+ *   mask.c          are a client's masking keys fresh, and its heartbeats no storm
  *   send.c, out.c   payloads and frames to bytes; the queue of timed writes
  *   step_*.c        one family of steps each
  *   judge.c         findings, windows, what lateness makes inconclusive
@@ -30,10 +32,16 @@ enum {
     MAX_HEAD_BYTES = 64 << 10,
     MAX_FINDINGS = 32,
     MAX_OUT_BYTES = 256 << 20, /* queued on one connection */
-    MAX_TEXT = 512             /* expected and observed */
+    MAX_TEXT = 512,            /* expected and observed */
+    MAX_INCOMING = 100,        /* connections that a client under test makes in one scenario */
+    STORM_BEATS = 20           /* heartbeats of a client in a second, answers apart */
 };
 
 #define CANARY_WITHIN (5 * GW_S)
+/* So long after something illegal a client under test may still die of it. */
+#define DEATH_WITHIN (200 * GW_MS)
+/* A client under test is started, and may have a browser to start; then it has so long for its connection. */
+#define ACCEPT_WITHIN (15 * GW_S)
 
 /* ---- Inbox ---- */
 
@@ -63,7 +71,8 @@ enum {
     OUT_FIN = 8,
     OUT_RST = 16,
     OUT_UNTIMED = 32, /* the heartbeat model can no longer tell what the server must do on this connection */
-    OUT_HABIT = 64    /* the client does it by itself, perhaps in answer: no step asks the server for anything */
+    OUT_HABIT = 64,   /* the client does it by itself, perhaps in answer: no step asks the server for anything */
+    OUT_UPGRADE = 128 /* the answer to an upgrade: with its last byte the connection is open, or refused */
 };
 
 typedef struct gw_out gw_out;
@@ -77,7 +86,8 @@ struct gw_out {
     char *label;           /* for the wire log; owned, may be NULL */
     const gw_event *event; /* what the heartbeat model is to hear of, `times` times; NULL: nothing */
     uint32_t times;
-    uint64_t echo; /* what its answer repeats */
+    uint64_t echo;           /* what its answer repeats */
+    gw_ns interval, timeout; /* of a hello */
 };
 
 /* ---- Connection ---- */
@@ -86,7 +96,7 @@ typedef enum gw_conn_state {
     CONN_IDLE,
     CONN_PROVISIONING,
     CONN_OPENING,
-    CONN_UPGRADING, /* the request is on its way */
+    CONN_UPGRADING, /* the request is on its way, or its answer */
     CONN_REFUSED,   /* an answer other than 101 */
     CONN_OPEN,
     CONN_ENDED
@@ -111,6 +121,7 @@ typedef struct gw_conn {
     unsigned status;            /* 0: no response yet */
     cJSON *headers;             /* of the response, names in lower case; values of one name joined by ", " */
     char key[64];               /* Sec-WebSocket-Key as sent */
+    bool requested;             /* a client's request is complete */
     const char *response_fault; /* a response that is no HTTP response: why */
 
     /* frames */
@@ -135,7 +146,18 @@ typedef struct gw_conn {
     gw_ns interval, timeout; /* I and T in ns, 0 before hello */
     bool has_sequence;       /* the last one that came in an envelope */
     int64_t sequence;
-    uint64_t echo; /* of the event that was built last */
+    uint64_t echo;                     /* of the event that was built last */
+    gw_ns said_interval, said_timeout; /* of the hello that was built last */
+
+    /* what a client under test sends */
+    struct conn_masks {
+        uint32_t last, step_be, step_le;   /* the latest key, and how it differed from the one before */
+        uint32_t count, repeated, counted; /* keys; equal ones in a row; such a difference in a row */
+    } masks;
+    struct conn_storm {
+        gw_ns beats[STORM_BEATS]; /* the latest ones that nobody asked for, as a ring */
+        uint32_t count, asked;    /* asked: answers that may still come */
+    } storm;
 
     /* the client's own habits */
     gw_heartbeat_mode heartbeat;
@@ -216,8 +238,11 @@ struct gw_engine {
     bool hello_seen;
     const char *flooded; /* the server sends without end: what was too much; static */
     bool pong_missing;   /* a finding rests on a Pong that did not come */
-    bool ended_by_us;    /* a FIN or RST left since the steps were last looked at */
-    bool stimulated;     /* something was sent that may explain any ending */
+    bool pong_seen;
+    const char *exited; /* how the client under test ended; NULL: it runs, or nobody knows */
+    unsigned incoming;  /* connections that it made */
+    bool ended_by_us;   /* a FIN or RST left since the steps were last looked at */
+    bool stimulated;    /* something was sent that may explain any ending */
     gw_ns scenario_end;
 
     gw_late late[MAX_LATE];
@@ -229,7 +254,19 @@ struct gw_engine {
     gw_result *result;
 };
 
+/* Who is played here: the other side is under test. */
+static inline gw_role engine_role(const gw_engine *e) {
+    return gw_role_other(e->scenario->role);
+}
+/* "server" or "client": who is under test. */
+static inline const char *engine_peer(const gw_engine *e) {
+    return e->scenario->role == GW_ROLE_SERVER ? "server" : "client";
+}
+
 /* ---- judge.c ---- */
+
+/* The same for a time that the peer has; GW_NEVER when deadlines are off. */
+gw_ns judge_limit(const gw_engine *e, const gw_conn *c, const gw_expr *expr);
 
 /* Time of an expression for a connection: I and eps are that connection's; what is not written in I is scaled. */
 gw_ns judge_time(const gw_engine *e, const gw_conn *c, const gw_expr *expr);
@@ -244,7 +281,7 @@ void judge_fail_timed(gw_engine *e, const char *rule, const gw_conn *c, const gw
 bool judge_missing(gw_engine *e, const gw_conn *c, const gw_step *step, gw_span name);
 /* The worst lateness noted in [from, now]. */
 gw_ns judge_late_since(const gw_engine *e, gw_ns from);
-/* Requirement id of a rule for the server under test. */
+/* Requirement id of a rule for the side under test. */
 const char *judge_rule(const gw_engine *e, gw_rule rule);
 bool judge_allows(const gw_engine *e, const char *rule);
 /* "closed with 1002 12.0 ms after ..." of an ended or closing connection. */
@@ -277,13 +314,41 @@ void conn_untime(gw_conn *c);
 /* Where it goes: what the target said, and beside it what the protocol asks for (endpoint.c). */
 void conn_set_endpoint(gw_conn *c, const gw_endpoint *from);
 bool conn_upgrade(gw_conn *c);
+/* The headers that a scenario changes, behind `count` fields; SIZE_MAX after a finding. */
+size_t conn_edit_fields(gw_conn *c, const gw_request_spec *spec, gw_handshake_field *fields, size_t count);
+/* ${...} replaced, in the connection's arena; false after a finding. */
+bool conn_expand(gw_conn *c, const gw_step *step, gw_span text, gw_span *out);
+void conn_change_case(gw_buf *head, const char *wanted);
+/* The connection is open: frames from here on. */
+void conn_open(gw_conn *c, gw_ns at, bool timed);
+enum { CONN_MAX_FIELDS = GW_PROGRAM_MAX_HEADERS + 40 };
 /* Items before `index` are no longer needed. */
 void inbox_trim(gw_inbox *inbox);
 static inline bool conn_is_up(const gw_conn *c) {
     return c->state == CONN_OPEN && !c->close_received;
 }
 
+/* ---- server.c ---- */
+void server_receive(gw_conn *c, uint8_t *bytes, size_t len, gw_ns at);
+/* The answer to the upgrade has left. */
+void server_answered(gw_conn *c, gw_ns at, unsigned flags);
+/* Puts what the played server announces into a hello's data. */
+void server_fill_hello(gw_conn *c, cJSON *data);
+/* Reads it out of data that the scenario gives. */
+void server_read_hello(gw_conn *c, const cJSON *data);
+void server_greeted(gw_conn *c);
+/* The answer has left, and hello where it comes by itself. */
+bool server_is_ready(const gw_conn *c);
+/* The audit of an upgrade request (RFC 6455 section 4.1). */
+void invariant_request(gw_conn *c, const gw_handshake_facts *facts, gw_span target, gw_ns at);
+
+/* ---- mask.c ---- */
+void mask_note(gw_conn *c);
+void storm_note(gw_conn *c, gw_heartbeat_input_kind kind, gw_ns at);
+
 /* ---- invariant.c ---- */
+void invariant_broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span offered, gw_ns at);
 void invariant_header(gw_conn *c, gw_ns at);
 void invariant_control(gw_conn *c, gw_ns at);
@@ -305,7 +370,14 @@ void client_beat(gw_conn *c, gw_ns due);
 cJSON *client_data(gw_conn *c, const gw_event *event, const cJSON *question);
 void client_schedule_beat(gw_conn *c, gw_ns from);
 
+/* An event with its usual data. `question`: what it answers, or NULL. */
+void client_say(gw_conn *c, const gw_event *event, const cJSON *question, gw_ns due);
+/* Our hello has left, or the peer's has come. */
+void client_learn_hello(gw_conn *c, gw_ns at, gw_ns interval, gw_ns timeout);
+
 /* ---- send.c ---- */
+/* A message as the protocol lets this side send it: the event, else NULL. */
+const gw_event *send_plain_event(const gw_engine *e, const gw_frame_spec *frame);
 /* Payload bytes appended to out; on a bad reference an ERROR finding, and false. */
 bool send_payload(gw_conn *c, const gw_step *step, const gw_payload *payload, gw_buf *out);
 /* One frame (or its fragments: then *fragmented, which may be NULL, is set) appended to out; `label` gets the readable
@@ -324,6 +396,8 @@ void out_push_end(gw_conn *c, unsigned flag, gw_ns due);
 bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due);
 /* The same with an event of the protocol, of which the heartbeat model hears. */
 bool out_push_event(gw_conn *c, const gw_event *event, gw_span message, uint64_t echo, gw_ns due);
+/* What the heartbeat model is to hear of, `times` times, once it has left. */
+void out_set_event(gw_conn *c, gw_out *out, const gw_event *event, uint32_t times, uint64_t echo);
 bool out_next(gw_engine *e, gw_action *action);
 void out_sent(gw_conn *c, gw_ns at);
 void out_drop_first(gw_conn *c);
@@ -339,6 +413,8 @@ typedef struct gw_step_handler {
 
 extern const gw_step_handler step_handlers[];
 
+void step_accept_begin(gw_engine *e, const gw_step *step);
+gw_step_state step_accept_poll(gw_engine *e, const gw_step *step);
 void step_connect_begin(gw_engine *e, const gw_step *step);
 gw_step_state step_connect_poll(gw_engine *e, const gw_step *step);
 gw_step_state step_upgrade_poll(gw_engine *e, const gw_step *step);
@@ -366,6 +442,10 @@ gw_ns step_repeat_deadline(const gw_engine *e);
 /* ---- canary.c ---- */
 const gw_client_spec *canary_client(void);
 bool canary_is_wanted(const gw_engine *e);
+/* The client under test ended by a fault. */
+void canary_client_died(gw_engine *e, const char *how);
+/* Findings that rest on Pongs that never came are about Pings. */
+void canary_settle_pongs(gw_engine *e);
 void canary_begin(gw_engine *e);
 void canary_poll(gw_engine *e);
 

@@ -45,12 +45,16 @@ void flood_check(gw_conn *c) {
     const gw_engine_memory *memory = e->config.memory;
     charge(c, c->inbox.weight + c->payload.cap + c->head.cap);
     if (e->flooded) return;
+    bool client = e->scenario->role == GW_ROLE_CLIENT;
     if (c->in_bytes > RECEIVED_BYTES + ANSWER_RATIO * c->asked_bytes)
-        e->flooded = "the server floods: more than 2 MiB on one connection that nobody asked for";
+        e->flooded = client ? "the client floods: more than 2 MiB on one connection that nobody asked for"
+                            : "the server floods: more than 2 MiB on one connection that nobody asked for";
     else if (c->inbox.count - c->inbox.cursor > UNREAD_ITEMS + c->asked_bytes / FRAME_BYTES)
-        e->flooded = "the server floods: more than 2048 messages on one connection that nobody asked for";
+        e->flooded = client ? "the client floods: more than 2048 messages on one connection that nobody asked for"
+                            : "the server floods: more than 2048 messages on one connection that nobody asked for";
     else if (memory && memory->bytes > memory->max_bytes && kept_by(e) > SHARE_BYTES)
-        e->flooded = "the server floods: its messages on all connections take more memory than the run has";
+        e->flooded = client ? "the client floods: its messages on all connections take more memory than the run has"
+                            : "the server floods: its messages on all connections take more memory than the run has";
 }
 
 void flood_release(gw_conn *c) {

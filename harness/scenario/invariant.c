@@ -23,9 +23,7 @@ static void take(void *context, const gw_violation *v) {
         judge_find(e, GW_VERDICT_FAIL, v->rule, c, NULL, v->expected, v->observed);
 }
 
-static void broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...) {
+void invariant_broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...) {
     char observed[MAX_TEXT];
     va_list args;
     va_start(args, format);
@@ -46,15 +44,16 @@ static bool was_offered(gw_span offered, gw_span chosen) {
 void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span offered, gw_ns at) {
     (void)at;
     if (!facts->upgrade_exact)
-        broken(c, GW_RULE_UPGRADE, "Upgrade: websocket in the 101 response", "%s",
-               facts->upgrade_websocket ? "the Upgrade header has more than that" : "no such header");
+        invariant_broken(c, GW_RULE_UPGRADE, "Upgrade: websocket in the 101 response", "%s",
+                         facts->upgrade_websocket ? "the Upgrade header has more than that" : "no such header");
     if (!facts->connection_upgrade)
-        broken(c, GW_RULE_UPGRADE, "Connection: Upgrade in the 101 response", "no such token");
+        invariant_broken(c, GW_RULE_UPGRADE, "Connection: Upgrade in the 101 response", "no such token");
     if (facts->accepts != 1 || !facts->accept_matches) {
         char want[GW_HANDSHAKE_ACCEPT_TEXT], expected[80];
         gw_handshake_accept(gw_span_cstr(c->key), want);
         snprintf(expected, sizeof expected, "Sec-WebSocket-Accept: %s", want);
-        broken(c, GW_RULE_ACCEPT, expected, facts->accepts ? "%.*s" : "no such header%.*s", GW_SPAN_ARG(facts->accept));
+        invariant_broken(c, GW_RULE_ACCEPT, expected, facts->accepts ? "%.*s" : "no such header%.*s",
+                         GW_SPAN_ARG(facts->accept));
     }
     if (facts->extensions)
         judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-9.1-H19", c, NULL, "no extension that was not offered",
@@ -64,6 +63,30 @@ void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span off
                    "Sec-WebSocket-Protocol names one that was not");
 }
 
+void invariant_request(gw_conn *c, const gw_handshake_facts *facts, gw_span target, gw_ns at) {
+    const char *endpoint = c->engine->config.protocol->endpoint;
+    const uint8_t *query = target.len ? memchr(target.ptr, '?', target.len) : NULL;
+    gw_span path = gw_span_make(target.ptr, query ? (size_t)(query - target.ptr) : target.len);
+    (void)at;
+    if (!facts->is_get) invariant_broken(c, GW_RULE_UPGRADE, "a GET request", "another method");
+    if (!facts->http_1_1) invariant_broken(c, GW_RULE_UPGRADE, "HTTP/1.1 or higher", "an older version");
+    if (facts->hosts != 1) invariant_broken(c, GW_RULE_UPGRADE, "one Host header", "%zu of them", facts->hosts);
+    if (!facts->upgrade_websocket)
+        invariant_broken(c, GW_RULE_UPGRADE, "Upgrade: websocket in the request", "no such header");
+    if (!facts->connection_upgrade)
+        invariant_broken(c, GW_RULE_UPGRADE, "Connection: Upgrade in the request", "no such token");
+    if (facts->keys != 1)
+        invariant_broken(c, GW_RULE_UPGRADE, "one Sec-WebSocket-Key header", "%zu of them", facts->keys);
+    else if (!facts->key_is_base64 || facts->key_bytes != GW_HANDSHAKE_KEY_BYTES)
+        invariant_broken(c, GW_RULE_UPGRADE, "a Sec-WebSocket-Key of 16 bytes in base64", "%.*s",
+                         GW_SPAN_ARG(facts->key));
+    if (facts->versions != 1 || !facts->version_13)
+        invariant_broken(c, GW_RULE_UPGRADE, "Sec-WebSocket-Version: 13",
+                         facts->versions ? "%.*s" : "no such header%.*s", GW_SPAN_ARG(facts->version));
+    if (endpoint && !gw_span_equal_cstr(path, endpoint))
+        invariant_broken(c, GW_RULE_CONNECT, endpoint, "a request for %.*s", GW_SPAN_ARG(path));
+}
+
 /* ---- Frames ---- */
 
 void invariant_header(gw_conn *c, gw_ns at) {
@@ -71,48 +94,57 @@ void invariant_header(gw_conn *c, gw_ns at) {
     unsigned flags = c->message.frame_flags;
     (void)at;
     if (c->close_received)
-        broken(c, GW_RULE_DATA_AFTER_CLOSE, "nothing after a Close frame", "a %s frame",
-               gw_frame_opcode_name(f->opcode));
-    if (f->masked)
-        broken(c, GW_RULE_MASK, "a server's frames are not masked", "a masked %s frame",
-               gw_frame_opcode_name(f->opcode));
+        invariant_broken(c, GW_RULE_DATA_AFTER_CLOSE, "nothing after a Close frame", "a %s frame",
+                         gw_frame_opcode_name(f->opcode));
+    bool from_server = c->engine->scenario->role == GW_ROLE_SERVER;
+    if (from_server && f->masked)
+        invariant_broken(c, GW_RULE_MASK, "a server's frames are not masked", "a masked %s frame",
+                         gw_frame_opcode_name(f->opcode));
+    if (!from_server && !f->masked)
+        invariant_broken(c, GW_RULE_UNMASKED, "a client masks every frame", "an unmasked %s frame",
+                         gw_frame_opcode_name(f->opcode));
+    if (!from_server && f->masked) mask_note(c);
     if (flags & (GW_MESSAGE_RSV | GW_MESSAGE_RSV_CONTINUATION))
-        broken(c, GW_RULE_RSV, "reserved bits are zero", "RSV bits %u on a %s frame", f->rsv,
-               gw_frame_opcode_name(f->opcode));
-    if (flags & GW_MESSAGE_RESERVED_OPCODE) broken(c, GW_RULE_OPCODE, "a defined opcode", "opcode %u", f->opcode);
+        invariant_broken(c, GW_RULE_RSV, "reserved bits are zero", "RSV bits %u on a %s frame", f->rsv,
+                         gw_frame_opcode_name(f->opcode));
+    if (flags & GW_MESSAGE_RESERVED_OPCODE)
+        invariant_broken(c, GW_RULE_OPCODE, "a defined opcode", "opcode %u", f->opcode);
     if (flags & GW_MESSAGE_NON_MINIMAL)
-        broken(c, GW_RULE_LENGTH_FORM, "the shortest form of the length", "%llu in %s bits",
-               (unsigned long long)f->payload_len, f->length_form == GW_FRAME_LEN64 ? "64" : "16");
+        invariant_broken(c, GW_RULE_LENGTH_FORM, "the shortest form of the length", "%llu in %s bits",
+                         (unsigned long long)f->payload_len, f->length_form == GW_FRAME_LEN64 ? "64" : "16");
     if (flags & GW_MESSAGE_TOP_BIT)
-        broken(c, GW_RULE_LENGTH_FORM, "the most significant bit of a 64-bit length is zero", "it is set");
+        invariant_broken(c, GW_RULE_LENGTH_FORM, "the most significant bit of a 64-bit length is zero", "it is set");
     if (flags & GW_MESSAGE_LONG_CONTROL)
-        broken(c, GW_RULE_CONTROL_FRAME, "at most 125 bytes in a control frame", "%llu",
-               (unsigned long long)f->payload_len);
+        invariant_broken(c, GW_RULE_CONTROL_FRAME, "at most 125 bytes in a control frame", "%llu",
+                         (unsigned long long)f->payload_len);
     if (flags & GW_MESSAGE_FRAGMENTED_CONTROL)
-        broken(c, GW_RULE_CONTROL_FRAME, "control frames are not fragmented", "a %s frame without FIN",
-               gw_frame_opcode_name(f->opcode));
+        invariant_broken(c, GW_RULE_CONTROL_FRAME, "control frames are not fragmented", "a %s frame without FIN",
+                         gw_frame_opcode_name(f->opcode));
     if (flags & GW_MESSAGE_ORPHAN)
-        broken(c, GW_RULE_FRAGMENTS, "a continuation only of a message that was begun", "one without");
+        invariant_broken(c, GW_RULE_FRAGMENTS, "a continuation only of a message that was begun", "one without");
     if (flags & GW_MESSAGE_INTERRUPTS)
-        broken(c, GW_RULE_FRAGMENTS, "the fragments of one message without another between them",
-               "a %s frame in between", gw_frame_opcode_name(f->opcode));
+        invariant_broken(c, GW_RULE_FRAGMENTS, "the fragments of one message without another between them",
+                         "a %s frame in between", gw_frame_opcode_name(f->opcode));
 }
 
 void invariant_control(gw_conn *c, gw_ns at) {
     gw_span payload = gw_message_control_span(&c->message);
     (void)at;
     if (c->message.control_opcode == GW_FRAME_PONG && payload.len && c->ping_count == 0)
-        broken(c, GW_RULE_PONG, "a Pong repeats the data of a Ping that was sent",
-               "a Pong with data, but no Ping was sent");
+        invariant_broken(c, GW_RULE_PONG, "a Pong repeats the data of a Ping that was sent",
+                         "a Pong with data, but no Ping was sent");
     if (c->message.control_opcode != GW_FRAME_CLOSE || c->close_received) return;
     gw_close close = gw_close_parse(payload);
     if (close.payload_len == 1)
-        broken(c, GW_RULE_CLOSE_BODY, "an empty Close or one with a code of two bytes", "one byte");
+        invariant_broken(c, GW_RULE_CLOSE_BODY, "an empty Close or one with a code of two bytes", "one byte");
     if (!close.reason_is_utf8)
-        broken(c, GW_RULE_CLOSE_BODY, "the reason of a Close is UTF-8", "it is not, at byte %zu", close.bad_offset);
-    if (close.has_code && !gw_close_code_is_sendable(close.code, true) && !c->close_sent)
-        broken(c, GW_RULE_CLOSE_CODE, "a close code that a server may send", "%u (%s)", close.code,
-               gw_close_class_name(gw_close_code_class(close.code)));
+        invariant_broken(c, GW_RULE_CLOSE_BODY, "the reason of a Close is UTF-8", "it is not, at byte %zu",
+                         close.bad_offset);
+    bool from_server = c->engine->scenario->role == GW_ROLE_SERVER;
+    if (close.has_code && !gw_close_code_is_sendable(close.code, from_server) && !c->close_sent)
+        invariant_broken(c, GW_RULE_CLOSE_CODE,
+                         from_server ? "a close code that a server may send" : "a close code that a client may send",
+                         "%u (%s)", close.code, gw_close_class_name(gw_close_code_class(close.code)));
 }
 
 /* ---- Messages ---- */
@@ -122,11 +154,11 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at) {
     unsigned flags = c->message.flags;
     sink_context context = {.conn = c};
     if (flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8)) {
-        broken(c, GW_RULE_UTF8, "text is UTF-8",
-               flags & GW_MESSAGE_BAD_UTF8 ? "an invalid byte at offset %llu"
-                                           : "it ends in a code point that begins at byte %llu",
-               (unsigned long long)(flags & GW_MESSAGE_BAD_UTF8 ? c->message.utf8.bad_offset
-                                                                : c->message.utf8.sequence_offset));
+        invariant_broken(c, GW_RULE_UTF8, "text is UTF-8",
+                         flags & GW_MESSAGE_BAD_UTF8 ? "an invalid byte at offset %llu"
+                                                     : "it ends in a code point that begins at byte %llu",
+                         (unsigned long long)(flags & GW_MESSAGE_BAD_UTF8 ? c->message.utf8.bad_offset
+                                                                          : c->message.utf8.sequence_offset));
         return;
     }
     if (flags & (GW_MESSAGE_TOO_BIG | GW_MESSAGE_OUT_OF_MEMORY)) {
@@ -137,14 +169,14 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at) {
     unsigned wanted = protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT;
     if (c->message.opcode != wanted) {
         if (c->message.opcode == GW_FRAME_TEXT || c->message.opcode == GW_FRAME_BINARY)
-            broken(c, GW_RULE_ENVELOPE, "messages of the opcode that the protocol uses", "a %s message",
-                   gw_frame_opcode_name(c->message.opcode));
+            invariant_broken(c, GW_RULE_ENVELOPE, "messages of the opcode that the protocol uses", "a %s message",
+                             gw_frame_opcode_name(c->message.opcode));
         return;
     }
     item->packet = gw_packet_decode(protocol, gw_span_make(item->payload, item->len));
     if (!item->packet) return;
     item->event = item->packet->event;
-    gw_packet_judge(item->packet, protocol, GW_ROLE_SERVER, at, (gw_violation_sink){take, &context});
+    gw_packet_judge(item->packet, protocol, c->engine->scenario->role, at, (gw_violation_sink){take, &context});
 }
 
 /* ---- Time ---- */

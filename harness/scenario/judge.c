@@ -5,16 +5,20 @@
 #include <string.h>
 
 gw_ns judge_eps(const gw_engine *e, const gw_conn *c) {
-    return gw_protocol_env(e->config.protocol, GW_ROLE_SERVER, c ? c->interval : 0, c ? c->timeout : 0,
+    return gw_protocol_env(e->config.protocol, e->scenario->role, c ? c->interval : 0, c ? c->timeout : 0,
                            e->config.timeout_scale)
         .eps;
 }
 
 gw_ns judge_time(const gw_engine *e, const gw_conn *c, const gw_expr *expr) {
-    gw_ns t = gw_expr_eval(expr, gw_protocol_env(e->config.protocol, GW_ROLE_SERVER, c ? c->interval : 0,
+    gw_ns t = gw_expr_eval(expr, gw_protocol_env(e->config.protocol, e->scenario->role, c ? c->interval : 0,
                                                  c ? c->timeout : 0, e->config.timeout_scale));
     if (!gw_expr_uses_interval(expr)) t = (gw_ns)((double)t * e->config.timeout_scale);
     return t;
+}
+
+gw_ns judge_limit(const gw_engine *e, const gw_conn *c, const gw_expr *expr) {
+    return e->config.no_deadlines ? GW_NEVER : judge_time(e, c, expr);
 }
 
 gw_ns judge_since(const gw_engine *e, const gw_conn *c, const gw_window *window) {
@@ -112,7 +116,7 @@ void judge_fail_timed(gw_engine *e, const char *rule, const gw_conn *c, const gw
 }
 
 const char *judge_rule(const gw_engine *e, gw_rule rule) {
-    return gw_protocol_rule(e->config.protocol, GW_ROLE_SERVER, rule);
+    return gw_protocol_rule(e->config.protocol, e->scenario->role, rule);
 }
 
 bool judge_allows(const gw_engine *e, const char *rule) {

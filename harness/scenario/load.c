@@ -52,6 +52,13 @@ static void read_level(loader *l, const gw_doc_node *node, void *at) {
     if (load_word(l, node, words, LOAD_COUNT(words), &index)) *(gw_level *)at = levels[index];
 }
 
+static void read_role(loader *l, const gw_doc_node *node, void *at) {
+    static const char *const words[] = {"server", "client"};
+    static const gw_role roles[] = {GW_ROLE_SERVER, GW_ROLE_CLIENT};
+    size_t index;
+    if (load_word(l, node, words, LOAD_COUNT(words), &index)) *(gw_role *)at = roles[index];
+}
+
 static void read_canary(loader *l, const gw_doc_node *node, void *at) {
     static const char *const words[] = {"auto", "on", "off"};
     static const gw_canary values[] = {GW_CANARY_AUTO, GW_CANARY_ON, GW_CANARY_OFF};
@@ -105,6 +112,7 @@ static const load_field scenario_fields[] = {
     {"description", load_plain, offsetof(gw_scenario, description), false},
     {"when", read_when, 0, false},
     {"timeout", load_expr, offsetof(gw_scenario, timeout), false},
+    {"role", load_skip, 0, false},     /* read ahead of all others, which depend on it */
     {"for-each", load_skip, 0, false}, /* taken out by expand.c */
 };
 static const load_field head_fields[] = {
@@ -136,7 +144,9 @@ static size_t count_clients(const gw_doc_node *steps) {
     size_t count = 0;
     for (const gw_doc_node *n = steps->first; n; n = n->next) {
         const gw_doc_node *body = n->kind == GW_DOC_MAP ? n->first : NULL;
-        if (!body || (strcmp(body->key, "connect") != 0 && strcmp(body->key, "upgrade") != 0)) continue;
+        bool opens = body && (strcmp(body->key, "connect") == 0 || strcmp(body->key, "upgrade") == 0 ||
+                              strcmp(body->key, "accept") == 0);
+        if (!opens) continue;
         const gw_doc_node *as = body->kind == GW_DOC_MAP ? gw_doc_get(body, "as") : NULL;
         if (as) count += as->kind == GW_DOC_SEQ ? as->count : 1;
     }
@@ -173,6 +183,8 @@ static void load_instance(loader *l, const gw_doc_node *root) {
     head h = {0};
     const load_group groups[] = {LOAD_GROUP(scenario_fields, s), LOAD_GROUP(head_fields, &h)};
     size_t errors = l->diag->errors;
+    const gw_doc_node *role = root->kind == GW_DOC_MAP ? gw_doc_get(root, "role") : NULL;
+    if (role) read_role(l, role, &s->role);
     if (!load_fields(l, root, "a scenario", groups, LOAD_COUNT(groups))) return;
     const gw_doc_node *requires_ids = gw_doc_get(root, "requires"), *steps = gw_doc_get(root, "steps");
     if (requires_ids && h.requires_ids.count == 0 && l->diag->errors == errors)

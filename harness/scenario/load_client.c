@@ -1,4 +1,4 @@
-/* Floor 3: connect and upgrade: scripted clients and their upgrade requests. Builds no request. */
+/* Floor 3: connect, upgrade and accept: scripted clients and servers, and how their upgrade differs. Builds nothing. */
 #include "scenario/load_common.h"
 
 #include <string.h>
@@ -61,6 +61,28 @@ static const load_field request_fields[] = {
     {"unfinished", load_bool, offsetof(gw_request_spec, unfinished), false},
 };
 
+/* base: gw_request_spec */
+static const load_field answer_fields[] = {
+    {"status", load_count, offsetof(gw_request_spec, status), false},
+    {"reason", load_text, offsetof(gw_request_spec, reason), false},
+    {"version", load_plain, offsetof(gw_request_spec, version), false},
+    {"headers", read_headers, 0, false},
+    {"header-case", read_case, offsetof(gw_request_spec, header_case), false},
+    {"raw", read_raw, 0, false},
+    {"unfinished", load_bool, offsetof(gw_request_spec, unfinished), false},
+};
+
+static void read_answer(loader *l, const gw_doc_node *node, void *at) {
+    const gw_request_spec *answer = at;
+    const load_group groups[] = {LOAD_GROUP(answer_fields, at)};
+    if (!load_fields(l, node, "upgrade", groups, LOAD_COUNT(groups))) return;
+    const gw_doc_node *raw = gw_doc_get(node, "raw");
+    if (raw && node->count > 1)
+        gw_diag_error(l->diag, gw_doc_key_place(raw), "'raw' is the whole answer; no other key stands beside it");
+    if (answer->status && (answer->status < 100 || answer->status > 599))
+        gw_doc_error(l->diag, gw_doc_get(node, "status"), "status is 100 to 599");
+}
+
 static void read_request(loader *l, const gw_doc_node *node, void *at) {
     const load_group groups[] = {LOAD_GROUP(request_fields, at)};
     if (!load_fields(l, node, "request", groups, LOAD_COUNT(groups))) return;
@@ -103,6 +125,31 @@ static const load_field connect_fields[] = {
     {"with", load_skip, 0, false},
 };
 
+static void read_hello(loader *l, const gw_doc_node *node, void *at) {
+    static const char *const words[] = {"auto", "off"};
+    size_t index;
+    if (load_word(l, node, words, LOAD_COUNT(words), &index)) *(bool *)at = index == 0;
+}
+
+/* base: gw_client_spec; and base: gw_step */
+static const load_field played_fields[] = {
+    {"interval", load_expr, offsetof(gw_client_spec, interval), false},
+    {"hello", read_hello, offsetof(gw_client_spec, hello), false},
+    {"heartbeat", read_heartbeat, 0, false},
+    {"answer-asks", load_bool, offsetof(gw_client_spec, answer_asks), false},
+    {"answer-pings", load_bool, offsetof(gw_client_spec, answer_pings), false},
+    {"answer-close", load_bool, offsetof(gw_client_spec, answer_close), false},
+    {"read", load_bool, offsetof(gw_client_spec, read), false},
+};
+static const load_field accept_fields[] = {
+    {"as", load_skip, 0, true},
+    {"rule", load_rule, offsetof(gw_step, rule), false},
+    {"within", load_expr, offsetof(gw_step, window.within), false},
+    {"or-skip", load_bool, offsetof(gw_step, as.connect.or_skip), false},
+    {"upgrade", read_answer, offsetof(gw_step, as.connect.request), false},
+    {"with", load_skip, 0, false},
+};
+
 static void add_client(loader *l, const gw_doc_node *node, gw_step *step) {
     if (!load_check_name(l, node, "the name of a client")) return;
     for (size_t i = 0; i < l->client_count; i++) {
@@ -136,14 +183,32 @@ static void add_clients(loader *l, const gw_doc_node *as, gw_step *step) {
     for (const gw_doc_node *n = as->first; n; n = n->next) add_client(l, n, step);
 }
 
+static const gw_client_spec usual_spec = {.room = "main",
+                                          .heartbeat = GW_HEARTBEAT_AUTO,
+                                          .hello = true,
+                                          .greet = true,
+                                          .answer_asks = true,
+                                          .answer_pings = true,
+                                          .answer_close = true,
+                                          .read = true};
+
+/* What all connections of the step have in common. */
+static void finish(loader *l, const gw_doc_node *map, const gw_client_spec *spec, gw_step *step) {
+    for (uint8_t i = 0; i < step->on_count; i++) {
+        gw_client_spec *client = &l->clients[step->on[i]];
+        const char *name = client->name;
+        *client = *spec;
+        client->name = name;
+        if (!spec->participant) client->participant = name;
+    }
+    const gw_pacing *pacing = &step->as.connect.pacing;
+    const gw_doc_node *pause = gw_doc_get(map, "pause"), *with = gw_doc_get(map, "with");
+    if (pause && !pacing->chop) gw_diag_error(l->diag, gw_doc_key_place(pause), "'pause' goes with 'chop'");
+    if (with) step->as.connect.with = load_frame_list(l, with, step, &step->as.connect.with_count);
+}
+
 void load_connect(loader *l, const gw_doc_node *map, gw_step *step) {
-    gw_client_spec spec = {.room = "main",
-                           .heartbeat = GW_HEARTBEAT_AUTO,
-                           .greet = true,
-                           .answer_asks = true,
-                           .answer_pings = true,
-                           .answer_close = true,
-                           .read = true};
+    gw_client_spec spec = usual_spec;
     const char *what = step->kind == GW_STEP_CONNECT ? "connect" : "upgrade";
     /* first, since the request may speak of them */
     if (map->kind == GW_DOC_MAP) add_clients(l, gw_doc_get(map, "as"), step);
@@ -153,15 +218,17 @@ void load_connect(loader *l, const gw_doc_node *map, gw_step *step) {
     if (!load_fields(l, map, what, groups, LOAD_COUNT(groups))) return;
     load_room(l, map, spec.room);
     if (!spec.greet && !l->protocol->heartbeat.greeting.send) load_lacks(l, "the protocol has no event 'greeting'");
-    for (uint8_t i = 0; i < step->on_count; i++) {
-        gw_client_spec *client = &l->clients[step->on[i]];
-        spec.name = client->name;
-        *client = spec;
-        if (!spec.participant) client->participant = client->name;
-    }
-    const gw_pacing *pacing = &step->as.connect.pacing;
-    const gw_doc_node *pause = gw_doc_get(map, "pause"), *with = gw_doc_get(map, "with");
-    if (pause && !pacing->chop) gw_diag_error(l->diag, gw_doc_key_place(pause), "'pause' goes with 'chop'");
-    if (with) step->as.connect.with = load_frame_list(l, with, step, &step->as.connect.with_count);
+    finish(l, map, &spec, step);
     if (step->kind == GW_STEP_UPGRADE && gw_doc_get(map, "request")) l->illegal = true;
+}
+
+void load_accept(loader *l, const gw_doc_node *map, gw_step *step) {
+    gw_client_spec spec = usual_spec;
+    if (map->kind == GW_DOC_MAP) add_clients(l, gw_doc_get(map, "as"), step);
+    const load_group groups[] = {LOAD_GROUP(accept_fields, step),
+                                 LOAD_GROUP(played_fields, &spec),
+                                 {load_pacing_fields, 2, &step->as.connect.pacing}};
+    if (!load_fields(l, map, "accept", groups, LOAD_COUNT(groups))) return;
+    finish(l, map, &spec, step);
+    if (gw_doc_get(map, "upgrade")) l->illegal = true;
 }

@@ -81,8 +81,8 @@ void load_u64(loader *l, const gw_doc_node *node, void *at) {
 /* A time that a protocol lacks is beyond all others: an expression may still have a value, such as min(300ms, I). */
 static void check_times(loader *l, const gw_expr *expr) {
     const gw_protocol *p = l->protocol;
-    const char *lacking = gw_protocol_lacks_time(p, GW_ROLE_SERVER, gw_expr_symbols(expr));
-    if (lacking && gw_expr_eval(expr, gw_protocol_env(p, GW_ROLE_SERVER, GW_S, GW_S, 1.0)) == GW_NEVER)
+    const char *lacking = gw_protocol_lacks_time(p, l->scenario->role, gw_expr_symbols(expr));
+    if (lacking && gw_expr_eval(expr, gw_protocol_env(p, l->scenario->role, GW_S, GW_S, 1.0)) == GW_NEVER)
         load_lacks(l, "the protocol has %s", lacking);
 }
 
@@ -249,7 +249,7 @@ const gw_event *load_event(loader *l, const gw_doc_node *node, gw_role sender) {
 static const char *rule_of_word(const loader *l, const char *word) {
     for (int i = 0; i < GW_RULE_COUNT; i++)
         if (strcmp(gw_rule_word((gw_rule)i), word) == 0)
-            return gw_protocol_rule(l->protocol, GW_ROLE_SERVER, (gw_rule)i);
+            return gw_protocol_rule(l->protocol, l->scenario->role, (gw_rule)i);
     return NULL;
 }
 

@@ -3,7 +3,7 @@
  *   load.c          a file: instances, its top-level keys, steps in turn
  *   load_common.c   readers of single values
  *   load_text.c     texts and templates: which ${...} are known
- *   load_client.c   connect, upgrade
+ *   load_client.c   accept, connect, upgrade
  *   load_frames.c   payloads and frames; send, send-frame, send-bytes, close
  *   load_expect.c   expect, expect-none, expect-cadence, expect-response
  *   load_end.c      expect-close, expect-fail, expect-reaction, expect-open
@@ -123,6 +123,7 @@ const uint8_t *load_hex(loader *l, const gw_doc_node *node, size_t *len);
 
 /* ---- Steps ---- */
 
+void load_accept(loader *l, const gw_doc_node *map, gw_step *step);
 void load_connect(loader *l, const gw_doc_node *map, gw_step *step);
 void load_expect(loader *l, const gw_doc_node *map, gw_step *step);
 void load_expect_none(loader *l, const gw_doc_node *map, gw_step *step);

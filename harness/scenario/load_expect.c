@@ -10,7 +10,7 @@
 
 static void read_event(loader *l, const gw_doc_node *node, void *at) {
     gw_pattern *pattern = at;
-    const gw_event *event = load_event(l, node, GW_ROLE_SERVER);
+    const gw_event *event = load_event(l, node, l->scenario->role);
     pattern->kind = GW_ITEM_EVENT;
     pattern->event = event ? event->name : node->text;
 }
@@ -132,7 +132,7 @@ static void default_window(loader *l, const gw_doc_node *map, gw_step *step) {
     const gw_heartbeat_rules *rules = &l->protocol->heartbeat;
     const char *event = step->as.expect.pattern.event;
     bool hello = event && rules->hello && strcmp(event, rules->hello->name) == 0;
-    if (hello && !step->rule) step->rule = gw_protocol_rule(l->protocol, GW_ROLE_SERVER, GW_RULE_HELLO_FIRST);
+    if (hello && !step->rule) step->rule = gw_protocol_rule(l->protocol, l->scenario->role, GW_RULE_HELLO_FIRST);
     if (gw_doc_get(map, "within")) return;
     if (!hello) {
         step->window.within = load_constant(l, "2s");

@@ -10,7 +10,7 @@
 /* ---- Payload ---- */
 
 static void read_event(loader *l, const gw_doc_node *node, void *at) {
-    const gw_event *event = load_event(l, node, GW_ROLE_CLIENT);
+    const gw_event *event = load_event(l, node, gw_role_other(l->scenario->role));
     *(const char **)at = event ? event->name : node->text;
 }
 
@@ -204,26 +204,30 @@ static uint8_t usual_opcode(const loader *l, const gw_payload *p) {
     return (p->event || p->json) && l->protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT;
 }
 
-static gw_frame_spec new_frame(void) {
-    return (gw_frame_spec){.fin = true, .payload = {.repeat = 1}};
+/* Clients mask, servers do not. */
+static gw_frame_spec new_frame(const loader *l) {
+    return (gw_frame_spec){.fin = true,
+                           .mask = l->scenario->role == GW_ROLE_SERVER ? GW_MASK_RANDOM : GW_MASK_OFF,
+                           .payload = {.repeat = 1}};
 }
 
-/* ---- What no well-behaved client sends ---- */
+/* ---- What no well-behaved side sends ---- */
 
-static bool is_odd_control(const gw_frame_spec *f) {
+static bool is_odd_control(const loader *l, const gw_frame_spec *f) {
     const gw_payload *p = &f->payload;
     size_t literal =
         (p->text_len + p->hex_len) * p->repeat + (p->has_code ? 2 : 0) + (p->reason ? strlen(p->reason) : 0);
     if (!f->fin || literal > GW_FRAME_MAX_CONTROL) return true;
     if (f->opcode != GW_FRAME_CLOSE) return false;
-    return p->text || p->hex || p->event || p->json || (p->has_code && !gw_close_code_is_sendable(p->code, false));
+    return p->text || p->hex || p->event || p->json ||
+           (p->has_code && !gw_close_code_is_sendable(p->code, l->scenario->role == GW_ROLE_CLIENT));
 }
 
 static bool is_odd_data(const loader *l, const gw_frame_spec *f) {
     const gw_payload *p = &f->payload;
     const gw_event *event = p->event ? gw_protocol_event(l->protocol, gw_span_cstr(p->event)) : NULL;
     if (p->json || p->text || p->hex || p->id || p->extra || p->data_absent || p->repeat > 1) return true;
-    if (event && !(event->from & GW_FROM_CLIENT)) return true;
+    if (event && !(event->from & (l->scenario->role == GW_ROLE_SERVER ? GW_FROM_CLIENT : GW_FROM_SERVER))) return true;
     if (event && event->data && p->data && gw_schema_check(event->data, p->data, GW_SCHEMA_EXTRA_DENY, NULL, NULL) > 0)
         return true;
     if (f->opcode == GW_FRAME_CONTINUATION) return false;
@@ -244,10 +248,11 @@ static bool is_out_of_order(loader *l, const gw_frame_spec *f, const gw_step *st
 
 static void note_frame(loader *l, const gw_frame_spec *f, const gw_step *step) {
     bool control = gw_frame_is_control(f->opcode);
-    if (f->rsv || f->mask == GW_MASK_OFF || f->length_form || f->has_declared_length || gw_frame_is_reserved(f->opcode))
+    bool server = l->scenario->role == GW_ROLE_CLIENT, masked = f->mask != GW_MASK_OFF;
+    if (f->rsv || masked == server || f->length_form || f->has_declared_length || gw_frame_is_reserved(f->opcode))
         l->illegal = true;
     else if (control)
-        l->illegal |= is_odd_control(f);
+        l->illegal |= is_odd_control(l, f);
     else {
         l->illegal |= is_odd_data(l, f);
         l->illegal |= is_out_of_order(l, f, step);
@@ -270,7 +275,7 @@ const gw_frame_spec *load_frame_list(loader *l, const gw_doc_node *list, const g
     gw_frame_spec *frames = GW_ARENA_ARRAY(l->arena, gw_frame_spec, list->count);
     for (const gw_doc_node *n = list->first; n; n = n->next) {
         gw_frame_spec *frame = &frames[(*count)++];
-        *frame = new_frame();
+        *frame = new_frame(l);
         const load_group groups[] = {LOAD_GROUP(header_fields, frame), LOAD_GROUP(content_fields, &frame->payload),
                                      LOAD_GROUP(frame_content_fields, &frame->payload),
                                      LOAD_GROUP(fragment_fields, frame)};
@@ -291,7 +296,7 @@ static void check_pacing(loader *l, const gw_doc_node *map, const gw_pacing *p) 
 
 void load_send(loader *l, const gw_doc_node *map, gw_step *step) {
     gw_frame_spec *frame = GW_ARENA_NEW(l->arena, gw_frame_spec);
-    *frame = new_frame();
+    *frame = new_frame(l);
     step->as.send.frames = frame;
     step->as.send.frame_count = 1;
     step->as.send.pacing.times = 1;
@@ -322,7 +327,7 @@ void load_send_frame(loader *l, const gw_doc_node *map, gw_step *step) {
         return;
     }
     gw_frame_spec *frame = GW_ARENA_NEW(l->arena, gw_frame_spec);
-    *frame = new_frame();
+    *frame = new_frame(l);
     step->as.send.frames = frame;
     step->as.send.frame_count = 1;
     const load_group groups[] = {LOAD_GROUP(load_common_fields, step), LOAD_GROUP(header_fields, frame),
@@ -351,7 +356,7 @@ void load_close(loader *l, const gw_doc_node *map, gw_step *step) {
     static const load_field fields[] = {{"code", read_code, 0, false},
                                         {"reason", load_text, offsetof(gw_payload, reason), false}};
     gw_frame_spec *frame = GW_ARENA_NEW(l->arena, gw_frame_spec);
-    *frame = new_frame();
+    *frame = new_frame(l);
     frame->opcode = GW_FRAME_CLOSE;
     step->as.send.frames = frame;
     step->as.send.frame_count = 1;

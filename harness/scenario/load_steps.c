@@ -127,6 +127,7 @@ typedef struct step_form {
 } step_form;
 
 static const step_form forms[] = {
+    {"accept", GW_STEP_ACCEPT, false, load_accept},
     {"connect", GW_STEP_CONNECT, false, load_connect},
     {"upgrade", GW_STEP_UPGRADE, false, load_connect},
     {"expect-response", GW_STEP_EXPECT_RESPONSE, true, load_expect_response},
@@ -158,6 +159,22 @@ static void default_on(loader *l, const gw_doc_node *body, gw_step *step) {
         gw_diag_error(l->diag, step->place, "'on' is missing: the scenario has %zu clients", l->clients_in_file);
 }
 
+/* Some steps are for one side only. */
+static bool check_role(loader *l, gw_step_kind kind, const gw_doc_node *body) {
+    bool client = l->scenario->role == GW_ROLE_CLIENT;
+    bool for_server = kind == GW_STEP_CONNECT || kind == GW_STEP_UPGRADE || kind == GW_STEP_EXPECT_RESPONSE ||
+                      kind == GW_STEP_TRIGGER;
+    if (client && for_server)
+        gw_diag_error(l->diag, gw_doc_key_place(body),
+                      "'%s' tests a server; in a scenario with 'role: client' a connection comes by 'accept'",
+                      body->key);
+    else if (!client && kind == GW_STEP_ACCEPT)
+        gw_diag_error(l->diag, gw_doc_key_place(body), "'accept' tests a client; it goes with 'role: client'");
+    else
+        return true;
+    return false;
+}
+
 void load_step(loader *l, const gw_doc_node *node, gw_step *step, bool *optional) {
     const char *keys[LOAD_COUNT(forms)];
     for (size_t i = 0; i < LOAD_COUNT(forms); i++) keys[i] = forms[i].key;
@@ -174,10 +191,12 @@ void load_step(loader *l, const gw_doc_node *node, gw_step *step, bool *optional
     for (size_t i = 0; i < LOAD_COUNT(forms); i++) {
         if (strcmp(forms[i].key, body->key) != 0) continue;
         step->kind = forms[i].kind;
+        if (!check_role(l, step->kind, body)) break;
         if (forms[i].needs_on) default_on(l, body, step);
         forms[i].load(l, body, step);
     }
     if (step->rule) return;
-    bool opens = step->kind == GW_STEP_CONNECT;
-    step->rule = opens ? gw_protocol_rule(l->protocol, GW_ROLE_SERVER, GW_RULE_CONNECT) : l->scenario->requires_ids[0];
+    bool opens = step->kind == GW_STEP_CONNECT || step->kind == GW_STEP_ACCEPT;
+    step->rule =
+        opens ? gw_protocol_rule(l->protocol, l->scenario->role, GW_RULE_CONNECT) : l->scenario->requires_ids[0];
 }

@@ -59,8 +59,8 @@ void out_push_end(gw_conn *c, unsigned flag, gw_ns due) {
 
 static gw_out *push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags, gw_ns due) {
     gw_frame frame = gw_frame_make(opcode, payload.len);
-    frame.masked = true;
-    gw_rng_fill(&c->engine->rng, frame.key, sizeof frame.key);
+    frame.masked = engine_role(c->engine) == GW_ROLE_CLIENT;
+    if (frame.masked) gw_rng_fill(&c->engine->rng, frame.key, sizeof frame.key);
     gw_buf bytes, label;
     gw_buf_init(&bytes, payload.len + GW_FRAME_MAX_HEADER);
     gw_buf_init(&label, 1024);
@@ -79,15 +79,22 @@ bool out_push_frame(gw_conn *c, unsigned opcode, gw_span payload, unsigned flags
     return push_frame(c, opcode, payload, flags, due) != NULL;
 }
 
+void out_set_event(gw_conn *c, gw_out *out, const gw_event *event, uint32_t times, uint64_t echo) {
+    out->event = event;
+    out->times = times;
+    out->echo = echo;
+    if (event != c->engine->config.protocol->heartbeat.hello) return;
+    out->interval = c->said_interval;
+    out->timeout = c->said_timeout;
+}
+
 bool out_push_event(gw_conn *c, const gw_event *event, gw_span message, uint64_t echo, gw_ns due) {
     const gw_protocol *protocol = c->engine->config.protocol;
-    unsigned flags = event == protocol->heartbeat.beat[GW_ROLE_CLIENT].send ? OUT_HEARTBEAT : 0;
+    unsigned flags = event == protocol->heartbeat.beat[engine_role(c->engine)].send ? OUT_HEARTBEAT : 0;
     unsigned opcode = protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT;
     gw_out *out = push_frame(c, opcode, message, flags, due);
     if (!out) return false;
-    out->event = event;
-    out->times = 1;
-    out->echo = echo;
+    out_set_event(c, out, event, 1, echo);
     return true;
 }
 
@@ -162,6 +169,19 @@ bool out_next(gw_engine *e, gw_action *action) {
     return false;
 }
 
+/* The heartbeat model hears of what has left, and so do our own habits. */
+static void tell_event(gw_conn *c, const gw_out *out, gw_ns at) {
+    const gw_protocol *protocol = c->engine->config.protocol;
+    if (!out->event) return;
+    gw_heartbeat_input input = {.at = at, .echo = out->echo, .interval = out->interval, .timeout = out->timeout};
+    input.kind = gw_heartbeat_classify(protocol, out->event, false, c->engine->scenario->role);
+    if (input.kind == GW_HEARTBEAT_HELLO_OUT) client_learn_hello(c, at, out->interval, out->timeout);
+    for (uint32_t n = 0; n < out->times; n++) {
+        invariant_time(c, input);
+        storm_note(c, input.kind, at);
+    }
+}
+
 void out_sent(gw_conn *c, gw_ns at) {
     gw_out *out = c->out;
     c->in_flight = false;
@@ -176,9 +196,8 @@ void out_sent(gw_conn *c, gw_ns at) {
         return;
     }
     if (out->flags & OUT_CLOSE) c->close_sent = true;
-    gw_heartbeat_input input = {.at = at, .echo = out->echo};
-    if (out->event) input.kind = gw_heartbeat_classify(c->engine->config.protocol, out->event, false, GW_ROLE_SERVER);
-    for (uint32_t n = 0; out->event && n < out->times; n++) invariant_time(c, input);
+    if (out->flags & OUT_UPGRADE) server_answered(c, at, out->flags);
+    tell_event(c, out, at);
     gw_ns pause = out->pause;
     bool more = out->next && out->next->flags == out->flags;
     pop(c);

@@ -8,6 +8,7 @@
 
 #include "base/doc.h"
 #include "protocol/expr.h"
+#include "protocol/rules.h"
 
 #include <cjson/cJSON.h>
 
@@ -16,6 +17,7 @@ enum { GW_PROGRAM_MAX_CLIENTS = 64, GW_PROGRAM_MAX_ON = 16, GW_PROGRAM_MAX_CODES
 /* One place per kind: X(NAME, "yaml-key"). */
 #define GW_STEP_TABLE(X)                                                                                               \
     X(CONNECT, "connect")                 /* open, upgrade, wait for a correct 101 */                                  \
+    X(ACCEPT, "accept")                   /* take a connection of the client under test, and answer its upgrade */     \
     X(UPGRADE, "upgrade")                 /* open and send the (possibly wrong) request; judge nothing */              \
     X(EXPECT_RESPONSE, "expect-response") /* the answer to an upgrade */                                               \
     X(EXPECT, "expect")                   /* an event or frame, from the client's cursor on */                         \
@@ -113,11 +115,13 @@ typedef struct gw_pacing {
     bool background;      /* go on with the next step at once */
 } gw_pacing;
 
-/* Changes to the well-formed upgrade request. */
+/* Changes to the well-formed upgrade request, or to the well-formed answer of a played server. */
 typedef struct gw_request_spec {
     const char *method;  /* NULL: GET */
     const char *target;  /* NULL: the endpoint's path and query */
     const char *version; /* NULL: HTTP/1.1 */
+    uint32_t status;     /* of an answer; 0: 101 */
+    const char *reason;  /* of an answer; NULL: the usual one */
     struct {
         const char *name;
         const char *value; /* NULL: header is left out; else it replaces, or with `add`, comes beside */
@@ -137,15 +141,18 @@ typedef enum gw_heartbeat_mode {
     GW_HEARTBEAT_EVERY  /* every `heartbeat_every` */
 } gw_heartbeat_mode;
 
-/* A scripted client, declared by the connect or upgrade step that names it. */
+/* A scripted side of one connection, declared by the connect, upgrade or accept step that names it: a client, or the
+ * server that a client under test has connected to. */
 typedef struct gw_client_spec {
     const char *name;
     const char *room;        /* default "main" */
     const char *participant; /* default: the client's own name; same name in the same room = same participant */
     gw_heartbeat_mode heartbeat;
     const gw_expr *heartbeat_every;
-    bool greet;       /* says what the protocol has the client say first */
-    bool answer_asks; /* answers what the server asks at once */
+    const gw_expr *interval; /* ACCEPT: what the played server announces */
+    bool hello;              /* ACCEPT: the played server says hello by itself */
+    bool greet;              /* says what the protocol has the client say first */
+    bool answer_asks;        /* answers what the server asks at once */
     bool answer_pings;
     bool answer_close; /* echoes a Close */
     bool read;         /* false: reads nothing after the handshake (a stalled reader) */
@@ -175,11 +182,12 @@ typedef struct gw_step {
     uint8_t on_count;
     gw_window window;
     union {
-        struct { /* CONNECT, UPGRADE */
-            gw_request_spec request;
-            gw_pacing pacing;          /* of the request */
-            const gw_frame_spec *with; /* frames in the request's own segment */
+        struct {                       /* CONNECT, UPGRADE, ACCEPT */
+            gw_request_spec request;   /* or the answer */
+            gw_pacing pacing;          /* of it */
+            const gw_frame_spec *with; /* frames in its own segment */
             size_t with_count;
+            bool or_skip; /* ACCEPT: a client that does not come is `skipped: not observed` */
         } connect;
         struct { /* EXPECT_RESPONSE */
             gw_code_set status, non_strict_status;
@@ -249,6 +257,7 @@ typedef struct gw_scenario {
     const char *family; /* "framing/reserved-bit": the file's id, the same for all its instances */
     uint32_t order;     /* its number among the instances of the file */
     const char *file;   /* path as the user would open it */
+    gw_role role;       /* who is under test */
     const char *title;
     const char *description; /* may be NULL */
     gw_level level;

@@ -59,6 +59,9 @@ static bool has_tag(const gw_scenario *scenario, const char *tag) {
 }
 
 bool gw_suite_selects(const gw_selection *selection, const gw_scenario *scenario) {
+    if (selection->role != GW_SELECT_ANY &&
+        (selection->role == GW_SELECT_CLIENTS) != (scenario->role == GW_ROLE_CLIENT))
+        return false;
     bool chosen = selection->pattern_count == 0;
     for (size_t i = 0; i < selection->pattern_count && !chosen; i++)
         chosen = gw_suite_match(selection->patterns[i], scenario->id);

@@ -11,6 +11,22 @@ static bool expand(gw_engine *e, const gw_step *step, const cJSON *template, cJS
     return !template || *out ? true : judge_missing(e, NULL, step, missing);
 }
 
+/* Another form, or other data than the usual. A client's odd data is the business of its scenario; a server's has to be
+ * what its description says. */
+const gw_event *send_plain_event(const gw_engine *e, const gw_frame_spec *f) {
+    const gw_payload *p = &f->payload;
+    bool server = engine_role(e) == GW_ROLE_SERVER, masked = f->mask != GW_MASK_OFF;
+    const gw_event *event = p->event ? gw_protocol_event(e->config.protocol, gw_span_cstr(p->event)) : NULL;
+    bool plain = event && (event->from & (server ? GW_FROM_SERVER : GW_FROM_CLIENT)) && !p->id && !p->extra &&
+                 !p->data_absent && !p->has_slice && p->repeat <= 1 &&
+                 f->opcode == (e->config.protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT) && f->fin &&
+                 f->rsv == 0 && masked != server && !f->has_declared_length && !f->length_form;
+    if (!plain || !p->data) return plain ? event : NULL;
+    bool fits =
+        server && (!event->data || gw_schema_check(event->data, p->data, GW_SCHEMA_EXTRA_DENY, NULL, NULL) == 0);
+    return fits ? event : NULL;
+}
+
 static bool append_event(gw_conn *c, const gw_step *step, const gw_payload *p, gw_buf *out) {
     gw_engine *e = c->engine;
     const gw_protocol *protocol = e->config.protocol;
@@ -22,7 +38,8 @@ static bool append_event(gw_conn *c, const gw_step *step, const gw_payload *p, g
     if (ok) {
         gw_packet_spec spec = {
             .event = event, .id = id, .data = data, .data_absent = p->data_absent || (usual && !data), .extra = extra};
-        c->echo = gw_heartbeat_echo(protocol, event, data, GW_ROLE_CLIENT);
+        if (event && event == protocol->heartbeat.hello) server_read_hello(c, data);
+        c->echo = gw_heartbeat_echo(protocol, event, data, engine_role(e));
         ok = gw_packet_encode(protocol, &spec, out) == GW_OK;
     }
     cJSON_Delete(id);
@@ -110,13 +127,14 @@ static gw_frame header_of(gw_engine *e, const gw_frame_spec *spec, uint64_t len)
     return f;
 }
 
-static void describe(const gw_frame_spec *spec, gw_span payload, gw_buf *label) {
+static void describe(const gw_frame_spec *spec, gw_span payload, bool client, gw_buf *label) {
     gw_buf_printf(label, "%-5s ", gw_frame_opcode_name(spec->opcode));
     if (!spec->fin) gw_buf_append_cstr(label, "(not FIN) ");
     if (spec->rsv & GW_FRAME_RSV1) gw_buf_append_cstr(label, "(RSV1) ");
     if (spec->rsv & GW_FRAME_RSV2) gw_buf_append_cstr(label, "(RSV2) ");
     if (spec->rsv & GW_FRAME_RSV3) gw_buf_append_cstr(label, "(RSV3) ");
-    if (spec->mask == GW_MASK_OFF) gw_buf_append_cstr(label, "(unmasked) ");
+    bool masked = spec->mask != GW_MASK_OFF;
+    if (masked != client) gw_buf_append_cstr(label, masked ? "(masked) " : "(unmasked) ");
     if (spec->length_form) gw_buf_printf(label, "(length in %u bits) ", spec->length_form);
     if (spec->has_declared_length)
         gw_buf_printf(label, "(declares %llu bytes) ", (unsigned long long)spec->declared_length);
@@ -171,7 +189,7 @@ bool send_frame(gw_conn *c, const gw_step *step, const gw_frame_spec *spec, gw_b
             judge_find(e, GW_VERDICT_ERROR, NULL, NULL, step, "a frame header that has an encoding",
                        "the declared length does not fit the length form");
     }
-    if (ok) describe(spec, gw_buf_span(&payload), label);
+    if (ok) describe(spec, gw_buf_span(&payload), engine_role(e) == GW_ROLE_CLIENT, label);
     gw_buf_deinit(&payload);
     return ok;
 }

@@ -1,4 +1,4 @@
-/* Floor 3: connect, upgrade, expect-response. */
+/* Floor 3: accept, connect, upgrade, expect-response. */
 #include "scenario/engine_internal.h"
 
 #include <stdio.h>
@@ -10,6 +10,70 @@ void step_connect_begin(gw_engine *e, const gw_step *step) {
     for (unsigned i = 0; i < step->on_count; i++) engine_open(e, &e->conns[step->on[i]], step);
     e->step_deadline = gw_time_add(e->step_begun_at, (gw_ns)((double)CONNECT_WITHIN * e->config.timeout_scale));
 }
+
+/* ---- accept ---- */
+
+void step_accept_begin(gw_engine *e, const gw_step *step) {
+    for (unsigned i = 0; i < step->on_count; i++) {
+        gw_conn *c = &e->conns[step->on[i]];
+        c->opened_by = step;
+        c->state = CONN_OPENING;
+        engine_queue(e, (gw_action){.kind = GW_ACTION_ACCEPT, .conn = c->index, .client = c->spec->name});
+    }
+    gw_ns within = step->window.within      ? judge_limit(e, &e->conns[step->on[0]], step->window.within)
+                   : e->config.no_deadlines ? GW_NEVER
+                                            : (gw_ns)((double)ACCEPT_WITHIN * e->config.timeout_scale);
+    e->step_deadline = gw_time_add(e->step_begun_at, within);
+}
+
+/* Did this connection fail to come about? */
+static bool has_failed(const gw_engine *e, const gw_conn *c) {
+    return c->state == CONN_ENDED || e->now >= e->step_deadline || (e->exited && c->state == CONN_OPENING);
+}
+
+static void fail_accept(gw_engine *e, const gw_step *step, const gw_conn *c) {
+    char expected[MAX_TEXT], observed[MAX_TEXT];
+    bool asked = c->tcp_at != GW_NEVER;
+    double waited = (double)(e->step_deadline - e->step_begun_at) / (double)GW_S;
+    const char *rule = asked ? judge_rule(e, GW_RULE_UPGRADE) : step->rule;
+    snprintf(expected, sizeof expected, "the client %s%s", asked ? "sends an upgrade request" : "connects",
+             c->index && !asked ? " once more" : "");
+    if (asked && c->state == CONN_ENDED)
+        judge_describe_end(c, c->tcp_at, observed);
+    else if (asked)
+        snprintf(observed, sizeof observed, "no complete one within %.1f s", waited);
+    else if (e->exited)
+        snprintf(observed, sizeof observed, "it %.200s before", e->exited);
+    else
+        snprintf(observed, sizeof observed, "no connection within %.1f s", waited);
+    if (step->as.connect.or_skip && !asked)
+        judge_find(e, GW_VERDICT_SKIPPED, rule, c, step, expected, "not observed");
+    else
+        judge_fail_timed(e, rule, c, step, e->step_begun_at, expected, observed);
+}
+
+gw_step_state step_accept_poll(gw_engine *e, const gw_step *step) {
+    gw_ns latest = e->since;
+    bool all = true;
+    for (unsigned i = 0; i < step->on_count; i++) {
+        const gw_conn *c = &e->conns[step->on[i]];
+        if (server_is_ready(c)) {
+            gw_ns at = c->hello_at != GW_NEVER ? c->hello_at : c->response_at;
+            if (at > latest || i == 0) latest = at;
+            continue;
+        }
+        all = false;
+        if (!has_failed(e, c)) continue;
+        fail_accept(e, step, c);
+        return STEP_FAILED;
+    }
+    if (!all) return STEP_RUNNING;
+    e->since = latest;
+    e->step_deadline = GW_NEVER;
+    return STEP_DONE;
+}
+
+/* ---- connect, upgrade ---- */
 
 static void fail_connect(gw_engine *e, const gw_step *step, const gw_conn *c) {
     char observed[MAX_TEXT];

@@ -49,13 +49,13 @@ static gw_ns end_time(const gw_conn *c) {
 /* After the Close frame the TCP connection must end too. */
 static gw_step_state await_fin(gw_engine *e, const gw_step *step, gw_conn *c) {
     if (!step->as.end.fin_within || c->state == CONN_ENDED || !c->close_received) return STEP_DONE;
-    gw_ns deadline = gw_time_add(c->close_at, judge_time(e, c, step->as.end.fin_within));
+    gw_ns deadline = gw_time_add(c->close_at, judge_limit(e, c, step->as.end.fin_within));
     if (e->now < deadline) {
         if (deadline < e->step_deadline) e->step_deadline = deadline;
         return STEP_RUNNING;
     }
     char expected[MAX_TEXT], observed[MAX_TEXT];
-    snprintf(expected, sizeof expected, "the server ends the TCP connection within %.0f ms of its Close",
+    snprintf(expected, sizeof expected, "the %s ends the TCP connection within %.0f ms of its Close", engine_peer(e),
              (double)(deadline - c->close_at) / GW_MS);
     snprintf(observed, sizeof observed, "the TCP connection is still open %.0f ms after the Close",
              (double)(e->now - c->close_at) / GW_MS);
@@ -119,8 +119,8 @@ static void describe_close(const gw_engine *e, const gw_step *step, const gw_con
 static gw_step_state close_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_progress *p) {
     gw_ns since = judge_since(e, c, &step->window);
     gw_ns after = step->window.after ? judge_time(e, c, step->window.after) : 0;
-    gw_ns within = step->window.within ? judge_time(e, c, step->window.within) : 2 * GW_S;
-    gw_ns lax = step->window.non_strict_within ? judge_time(e, c, step->window.non_strict_within) : within;
+    gw_ns within = step->window.within ? judge_limit(e, c, step->window.within) : 2 * GW_S;
+    gw_ns lax = step->window.non_strict_within ? judge_limit(e, c, step->window.non_strict_within) : within;
     gw_ns last = lax > within ? lax : within;
     char expected[MAX_TEXT], observed[MAX_TEXT];
     describe_close(e, step, c, after, within, expected);
@@ -162,11 +162,11 @@ gw_step_state step_close_poll(gw_engine *e, const gw_step *step) {
 
 static gw_step_state fail_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_progress *p) {
     gw_ns since = e->step_begun_at;
-    gw_ns deadline = gw_time_add(since, step->window.within ? judge_time(e, c, step->window.within) : 2 * GW_S);
+    gw_ns deadline = gw_time_add(since, step->window.within ? judge_limit(e, c, step->window.within) : 2 * GW_S);
     char expected[MAX_TEXT], observed[MAX_TEXT], codes[200];
     describe_codes(&step->as.end.codes, codes, sizeof codes);
-    snprintf(expected, sizeof expected, "the server fails the connection: %s, then the end of the TCP connection",
-             codes);
+    snprintf(expected, sizeof expected, "the %s fails the connection: %s, then the end of the TCP connection",
+             engine_peer(e), codes);
     if (has_ended(c)) {
         p->at = end_time(c);
         if (in_codes(&step->as.end.codes, c)) return await_fin(e, step, c);
@@ -200,10 +200,10 @@ gw_step_state step_fail_poll(gw_engine *e, const gw_step *step) {
 
 static gw_step_state reaction_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_progress *p) {
     gw_ns deadline =
-        gw_time_add(e->step_begun_at, step->window.within ? judge_time(e, c, step->window.within) : 2 * GW_S);
+        gw_time_add(e->step_begun_at, step->window.within ? judge_limit(e, c, step->window.within) : 2 * GW_S);
     char expected[MAX_TEXT], observed[MAX_TEXT], codes[200];
     describe_codes(&step->as.end.codes, codes, sizeof codes);
-    snprintf(expected, sizeof expected, "the server %s%s%s%s",
+    snprintf(expected, sizeof expected, "the %s %s%s%s%s", engine_peer(e),
              step->as.end.ignore ? "ignores it and answers a Ping" : "",
              step->as.end.ignore && step->as.end.close ? ", or " : "",
              step->as.end.close ? "closes the connection: " : "", step->as.end.close ? codes : "");
@@ -225,7 +225,7 @@ static gw_step_state reaction_one(gw_engine *e, const gw_step *step, gw_conn *c,
         e->pong_missing = !answer;
         judge_fail_timed(e, step->rule, c, step, e->step_begun_at, expected,
                          answer ? "the connection goes on as if nothing had happened"
-                                : "neither: the server does not react any more");
+                                : "neither: it does not react any more");
         return STEP_FAILED;
     }
     if (deadline < e->step_deadline) e->step_deadline = deadline;
@@ -240,7 +240,7 @@ gw_step_state step_reaction_poll(gw_engine *e, const gw_step *step) {
 
 static gw_step_state open_one(gw_engine *e, const gw_step *step, gw_conn *c, gw_progress *p) {
     gw_ns deadline =
-        gw_time_add(e->step_begun_at, step->window.within ? judge_time(e, c, step->window.within) : 2 * GW_S);
+        gw_time_add(e->step_begun_at, step->window.within ? judge_limit(e, c, step->window.within) : 2 * GW_S);
     char observed[MAX_TEXT];
     const char *expected = "the connection is open: a Ping brings its Pong";
     if (has_ended(c)) {

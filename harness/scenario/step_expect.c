@@ -69,8 +69,8 @@ typedef struct span_of_time {
 static span_of_time window_of(const gw_engine *e, const gw_conn *c, const gw_step *step) {
     span_of_time w = {.since = judge_since(e, c, &step->window)};
     w.after = step->window.after ? gw_time_add(w.since, judge_time(e, c, step->window.after)) : INT64_MIN;
-    w.strict = step->window.within ? gw_time_add(w.since, judge_time(e, c, step->window.within)) : GW_NEVER;
-    w.last = step->window.non_strict_within ? gw_time_add(w.since, judge_time(e, c, step->window.non_strict_within))
+    w.strict = step->window.within ? gw_time_add(w.since, judge_limit(e, c, step->window.within)) : GW_NEVER;
+    w.last = step->window.non_strict_within ? gw_time_add(w.since, judge_limit(e, c, step->window.non_strict_within))
                                             : w.strict;
     if (w.last < w.strict) w.last = w.strict;
     return w;
@@ -246,9 +246,9 @@ typedef struct cadence {
 static cadence cadence_of(const gw_engine *e, const gw_conn *c, const gw_step *step) {
     cadence k = {.from = judge_since(e, c, &step->window)};
     k.until = gw_time_add(k.from, judge_time(e, c, step->as.expect.duration));
-    k.gap = judge_time(e, c, step->window.within);
-    k.lax_gap = step->window.non_strict_within ? judge_time(e, c, step->window.non_strict_within) : k.gap;
-    k.first = step->as.expect.first ? judge_time(e, c, step->as.expect.first) : k.gap;
+    k.gap = judge_limit(e, c, step->window.within);
+    k.lax_gap = step->window.non_strict_within ? judge_limit(e, c, step->window.non_strict_within) : k.gap;
+    k.first = step->as.expect.first ? judge_limit(e, c, step->as.expect.first) : k.gap;
     k.min_gap = step->as.expect.min_gap ? judge_time(e, c, step->as.expect.min_gap) : 0;
     return k;
 }

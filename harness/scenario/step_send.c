@@ -8,22 +8,12 @@ static const gw_pacing *pacing_of(const gw_step *step) {
     return step->kind == GW_STEP_SEND_BYTES ? &step->as.bytes.pacing : &step->as.send.pacing;
 }
 
-/* A message as the protocol lets a client send it: the event, else NULL. */
-static const gw_event *plain_event(const gw_engine *e, const gw_frame_spec *f) {
-    const gw_payload *p = &f->payload;
-    const gw_event *event = p->event ? gw_protocol_event(e->config.protocol, gw_span_cstr(p->event)) : NULL;
-    bool plain = event && (event->from & GW_FROM_CLIENT) && !p->id && !p->extra && !p->data && !p->data_absent &&
-                 !p->has_slice && p->repeat <= 1 &&
-                 f->opcode == (e->config.protocol->envelope.binary ? GW_FRAME_BINARY : GW_FRAME_TEXT) && f->fin &&
-                 f->rsv == 0 && f->mask != GW_MASK_OFF && !f->has_declared_length && !f->length_form;
-    return plain ? event : NULL;
-}
-
-static bool plain_control(const gw_frame_spec *f) {
+static bool plain_control(const gw_engine *e, const gw_frame_spec *f) {
+    bool masked = f->mask != GW_MASK_OFF;
     return (f->opcode == GW_FRAME_PING || f->opcode == GW_FRAME_PONG) && f->fin && f->rsv == 0 &&
-           f->mask != GW_MASK_OFF && !f->length_form && !f->has_declared_length && f->payload.repeat <= 1 &&
-           f->payload.text_len <= GW_FRAME_MAX_CONTROL && f->payload.hex_len <= GW_FRAME_MAX_CONTROL &&
-           !f->payload.event;
+           masked == (engine_role(e) == GW_ROLE_CLIENT) && !f->length_form && !f->has_declared_length &&
+           f->payload.repeat <= 1 && f->payload.text_len <= GW_FRAME_MAX_CONTROL &&
+           f->payload.hex_len <= GW_FRAME_MAX_CONTROL && !f->payload.event;
 }
 
 /* Bytes of one sending, and how they are to be flagged and logged. */
@@ -43,14 +33,14 @@ static bool build(gw_conn *c, const gw_step *step, sending *s, gw_buf *label) {
         wirelog_printable(gw_buf_span(&s->bytes), 100, label);
         return true;
     }
-    const gw_event *beat = e->config.protocol->heartbeat.beat[GW_ROLE_CLIENT].send;
+    const gw_event *beat = e->config.protocol->heartbeat.beat[engine_role(e)].send;
     for (size_t i = 0; i < step->as.send.frame_count; i++) {
         const gw_frame_spec *f = &step->as.send.frames[i];
         if (i) gw_buf_append_cstr(label, "  + ");
         if (!send_frame(c, step, f, &s->bytes, label, &s->fragmented)) return false;
-        s->event = plain_event(e, f);
+        s->event = send_plain_event(e, f);
         if (s->event && s->event == beat) s->flags |= OUT_HEARTBEAT;
-        if (!s->event && !plain_control(f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
+        if (!s->event && !plain_control(e, f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
         if (f->opcode == GW_FRAME_CLOSE) s->flags |= OUT_CLOSE;
     }
     return true;
@@ -88,9 +78,7 @@ static void push(gw_engine *e, const gw_step *step, gw_conn *c, sending *s, gw_n
     }
     gw_out *out = out_push_owned(c, &s->bytes, pacing, s->flags, gw_buf_cstr(&s->label), due);
     if (!out || !s->event) return;
-    out->event = s->event;
-    out->times = times;
-    out->echo = times == 1 ? c->echo : 0;
+    out_set_event(c, out, s->event, times, times == 1 ? c->echo : 0);
 }
 
 static void send_once(gw_engine *e, const gw_step *step, gw_conn *c, gw_ns due, uint32_t times) {

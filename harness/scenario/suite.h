@@ -33,7 +33,10 @@ gw_status gw_suite_add(gw_suite *suite, gw_doc *doc, const gw_scenario *const *s
  * that equals the id's family, or is a folder of it ("heartbeat"), matches too. */
 bool gw_suite_match(const char *pattern, const char *id);
 
+typedef enum gw_select_role { GW_SELECT_ANY, GW_SELECT_SERVERS, GW_SELECT_CLIENTS } gw_select_role;
+
 typedef struct gw_selection {
+    gw_select_role role;         /* who is under test */
     const char *const *patterns; /* any of them; none: all */
     size_t pattern_count;
     const char *const

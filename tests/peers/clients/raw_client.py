@@ -175,7 +175,7 @@ def handshake(sock, url, misbehave):
             raise Refused("the response came in pieces")
         more = sock.recv(65536)
         got += more
-        if not more or len(got) > MAX_HEAD_BYTES:
+        if not more or (b"\r\n\r\n" not in got and len(got) > MAX_HEAD_BYTES):
             raise Refused("no complete response")
     head, rest = got.split(b"\r\n\r\n", 1)
     check_response(head, key, misbehave)
