@@ -43,7 +43,9 @@ static void on_line(gw_process *process, gw_span line, bool from_stderr, gw_ns a
 static void describe(const client_job *job, const gw_process_exit *how, gw_buf *out) {
     char text[128];
     gw_buf_append_cstr(out, gw_process_exit_text(how, text, sizeof text));
-    gw_span tail = gw_span_trim(gw_process_tail(job->process)), line = tail;
+    gw_span tail = gw_process_tail(job->process), line;
+    while (tail.len && tail.ptr[tail.len - 1] <= ' ') tail.len--;
+    line = tail;
     for (size_t i = tail.len; i > 0; i--) {
         if (tail.ptr[i - 1] != '\n') continue;
         line = gw_span_from(tail, i);

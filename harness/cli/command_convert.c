@@ -107,7 +107,7 @@ int gw_command_fuzz_convert(const gw_options *options) {
         if (gw_catalogue_add_own(&catalogue, word, &diag) != GW_OK) goto cleanup;
         word = gw_catalogue_id(&catalogue.arena, word);
     }
-    gw_selection selection = {.patterns = &word, .pattern_count = 1};
+    gw_selection selection = {.role = GW_SELECT_SERVERS, .patterns = &word, .pattern_count = 1};
     if (gw_select(&catalogue.suite, &selection, &chosen, &message))
         exit_code = convert_chosen(&catalogue, &chosen, options->output);
     else

@@ -161,7 +161,10 @@ static void append_scenario(const gw_catalogue *catalogue, const gw_scenario *sc
     }
     gw_buf_deinit(&step);
     if (scenario->negative)
-        append_wrapped("Then a fresh connection must get hello; otherwise the verdict is crash.", INDENT, out);
+        append_wrapped(scenario->role == GW_ROLE_SERVER
+                           ? "Then a fresh connection must get hello; otherwise the verdict is crash."
+                           : "Then the client must go on running; otherwise the verdict is crash.",
+                       INDENT, out);
     append_fault_list(scenario->requires_ids, scenario->requires_count, "Broken by the faults", out);
 }
 

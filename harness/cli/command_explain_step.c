@@ -143,6 +143,25 @@ static void append_request(const gw_request_spec *request, gw_buf *out) {
     if (request->unfinished) gw_buf_append_cstr(out, ", head never finished");
 }
 
+static void say_accept(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
+    gw_buf_append_cstr(out, "the client under test connects to ");
+    append_clients(scenario, step, out);
+    if (step->on_count) {
+        const gw_client_spec *server = &scenario->clients[step->on[0]];
+        if (!server->hello) gw_buf_append_cstr(out, ", which says no hello by itself");
+        if (server->heartbeat != GW_HEARTBEAT_AUTO) {
+            gw_buf_append_cstr(out, ", heartbeat ");
+            append_mode(server->heartbeat, server->heartbeat_every, out);
+        }
+    }
+    const gw_request_spec *answer = &step->as.connect.request;
+    if (answer->status) gw_buf_printf(out, ", status %u", (unsigned)answer->status);
+    append_request(answer, out);
+    append_pacing(&step->as.connect.pacing, out);
+    if (step->as.connect.with_count) gw_buf_append_cstr(out, ", and in the same segment");
+    append_frames(step->as.connect.with, step->as.connect.with_count, out);
+}
+
 static void say_connect(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
     append_clients(scenario, step, out);
     gw_buf_append_cstr(out, step->kind == GW_STEP_CONNECT
@@ -204,9 +223,10 @@ static void say_expect(const gw_scenario *scenario, const gw_step *step, gw_buf 
 }
 
 static void say_end(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
-    gw_buf_append_cstr(out, step->kind == GW_STEP_EXPECT_FAIL    ? "the server must fail the connection of "
-                            : step->kind == GW_STEP_EXPECT_CLOSE ? "the server must close the connection of "
-                                                                 : "the server may ignore it or close, for ");
+    gw_buf_printf(out, "the %s %s", scenario->role == GW_ROLE_SERVER ? "server" : "client",
+                  step->kind == GW_STEP_EXPECT_FAIL    ? "must fail the connection of "
+                  : step->kind == GW_STEP_EXPECT_CLOSE ? "must close the connection of "
+                                                       : "may ignore it or close, for ");
     append_clients(scenario, step, out);
     if (step->as.end.codes.count || step->as.end.codes.none) {
         gw_buf_append_cstr(out, " with code");
@@ -266,12 +286,15 @@ static void say_other(const gw_scenario *scenario, const gw_step *step, gw_buf *
 
 void gw_commands_append_step(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
     static void (*const say[])(const gw_scenario *, const gw_step *, gw_buf *) = {
-        [GW_STEP_CONNECT] = say_connect,  [GW_STEP_UPGRADE] = say_connect,    [GW_STEP_EXPECT_RESPONSE] = say_response,
-        [GW_STEP_EXPECT] = say_expect,    [GW_STEP_EXPECT_NONE] = say_expect, [GW_STEP_EXPECT_CADENCE] = say_expect,
-        [GW_STEP_EXPECT_CLOSE] = say_end, [GW_STEP_EXPECT_FAIL] = say_end,    [GW_STEP_EXPECT_REACTION] = say_end,
-        [GW_STEP_EXPECT_OPEN] = say_open, [GW_STEP_SEND] = say_send,          [GW_STEP_SEND_FRAME] = say_send,
-        [GW_STEP_SEND_BYTES] = say_send,  [GW_STEP_HEARTBEAT] = say_other,    [GW_STEP_DROP] = say_other,
-        [GW_STEP_TRIGGER] = say_trigger,  [GW_STEP_WAIT] = say_other};
+        [GW_STEP_ACCEPT] = say_accept,         [GW_STEP_CONNECT] = say_connect,
+        [GW_STEP_UPGRADE] = say_connect,       [GW_STEP_EXPECT_RESPONSE] = say_response,
+        [GW_STEP_EXPECT] = say_expect,         [GW_STEP_EXPECT_NONE] = say_expect,
+        [GW_STEP_EXPECT_CADENCE] = say_expect, [GW_STEP_EXPECT_CLOSE] = say_end,
+        [GW_STEP_EXPECT_FAIL] = say_end,       [GW_STEP_EXPECT_REACTION] = say_end,
+        [GW_STEP_EXPECT_OPEN] = say_open,      [GW_STEP_SEND] = say_send,
+        [GW_STEP_SEND_FRAME] = say_send,       [GW_STEP_SEND_BYTES] = say_send,
+        [GW_STEP_HEARTBEAT] = say_other,       [GW_STEP_DROP] = say_other,
+        [GW_STEP_TRIGGER] = say_trigger,       [GW_STEP_WAIT] = say_other};
     say[step->kind](scenario, step, out);
     gw_buf_printf(out, "  [%s]", step->rule);
 }

@@ -338,6 +338,10 @@ gw_status gw_convert_to_script(const gw_scenario *scenario, const gw_protocol *p
     script->config = config_of(scenario);
     script->count = 0;
     w.server = gw_script_read_config(script->config);
+    if (scenario->role == GW_ROLE_CLIENT) {
+        gw_buf_append_cstr(why, "a session tests a server; this scenario tests clients");
+        return GW_ERR_UNSUPPORTED;
+    }
     for (size_t i = 0; i < scenario->step_count && w.status == GW_OK; i++) {
         w.step = &scenario->steps[i];
         add_step(&w);

@@ -24,7 +24,7 @@ const MISBEHAVIOURS = {
     'leaves-too-early': ['C5', 'C6'],
     'speaks-before-hello': ['C2'],
     'gives-up-without-hello': ['C2'],
-    'dies-on-second-hello': ['C2'],
+    'dies-on-second-hello': ['C9'],
     'dies-on-bad-json': ['C9'],
     'dies-on-unknown-event': ['C9'],
     'dies-on-wrong-types': ['C9'],

@@ -222,7 +222,7 @@ END_TEST
 /* What the catalogue does to a server is a seed for the fuzzers. */
 START_TEST(convert_makes_sessions_of_most_of_the_catalogue) {
     setup();
-    size_t converted = 0;
+    size_t converted = 0, servers = 0;
     for (size_t i = 0; i < catalogue.suite.count; i++) {
         gw_arena arena;
         gw_arena_init(&arena);
@@ -231,9 +231,10 @@ START_TEST(convert_makes_sessions_of_most_of_the_catalogue) {
             gw_convert_to_script(catalogue.suite.scenarios[i], catalogue.protocol, &arena, &script, &why);
         ck_assert(status == GW_OK || (status == GW_ERR_UNSUPPORTED && why.len));
         converted += status == GW_OK;
+        servers += catalogue.suite.scenarios[i]->role == GW_ROLE_SERVER;
         gw_arena_deinit(&arena);
     }
-    ck_assert_msg(converted * 2 > catalogue.suite.count, "%zu of %zu", converted, catalogue.suite.count);
+    ck_assert_msg(converted * 2 > servers, "%zu of %zu", converted, servers);
     teardown();
 }
 END_TEST
