@@ -72,8 +72,8 @@ static void run_fault(matrix *m, gw_fault fault, matrix_row *row) {
     declare(row);
     gw_simulate_config config = m->config;
     config.faults = &faults;
-    for (size_t i = 0; i < m->setup.catalogue.suite.count; i++) {
-        const gw_scenario *scenario = m->setup.catalogue.suite.scenarios[i];
+    for (size_t i = 0; i < m->setup.chosen.count; i++) {
+        const gw_scenario *scenario = m->setup.chosen.items[i];
         if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
         gw_result *result = gw_simulate_run(scenario, &config);
         if (!result) abort();
@@ -113,7 +113,7 @@ static int run_faults(matrix *m, char **names, int name_count, bool verbose, FIL
 }
 
 static int run_schedules(matrix *m, unsigned long count) {
-    size_t scenarios = m->setup.catalogue.suite.count;
+    size_t scenarios = m->setup.chosen.count;
     gw_verdict *first = calloc(scenarios + 1, sizeof *first);
     unsigned long alarms = 0;
     char reason[512];
@@ -121,7 +121,7 @@ static int run_schedules(matrix *m, unsigned long count) {
     for (unsigned long n = 0; n < count; n++) {
         /* one scenario a schedule beyond the first round, so that thousands of schedules take seconds */
         for (size_t i = n == 0 ? 0 : n % scenarios; i < scenarios; i++) {
-            const gw_scenario *scenario = m->setup.catalogue.suite.scenarios[i];
+            const gw_scenario *scenario = m->setup.chosen.items[i];
             if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
             m->config.seed = m->seed + n;
             const gw_simulate_schedule schedule = gw_simulate_schedule_of(m->config.seed);
