@@ -64,11 +64,11 @@ static void append_look(const gw_init_look *look, const gw_protocol *protocol, g
                       gw_time_format_ms(look->hello_after, ms, sizeof ms));
         if (look->interval)
             gw_buf_printf(out, ", a heartbeat every %s", gw_time_format_ms(look->interval, ms, sizeof ms));
-        gw_buf_append_cstr(out, ".\n#   ");
+        gw_buf_append_cstr(out, ".\n# It said: ");
         append_comment(out, look->message);
         gw_buf_append_byte(out, '\n');
     } else if (look->message[0]) {
-        gw_buf_append_cstr(out, "the first message is the hello of no protocol that gwspec knows:\n#   ");
+        gw_buf_append_cstr(out, "the first message is the hello of no protocol that gwspec knows:\n# ");
         append_comment(out, look->message);
         gw_buf_append_cstr(out, "\n# Describe yours in a file, and name it below: docs/protocol-format.md.\n");
     } else {
@@ -163,40 +163,22 @@ static const char START[] =
     "#   room:\n"
     "#     - http: {delete: \"http://127.0.0.1:${port}/rooms/${room.id}\", status: [204, 404]}\n";
 
-/* Each member by name where each is always there; else the data as it is. */
-static void append_members(const gw_event *event, gw_buf *out) {
-    const char *names[8];
-    cJSON *nothing = cJSON_CreateObject();
-    size_t count = gw_schema_member_names(event->data, names, 8);
-    size_t needed = event->data ? gw_schema_check(event->data, nothing, GW_SCHEMA_EXTRA_ALLOW, NULL, NULL) : 0;
-    cJSON_Delete(nothing);
-    if (!count || needed < count) {
-        gw_buf_append_cstr(out, "\"${data}\"");
-        return;
-    }
-    gw_buf_append_byte(out, '{');
-    for (size_t i = 0; i < count; i++) gw_buf_printf(out, "%s%s: \"${data.%s}\"", i ? ", " : "", names[i], names[i]);
-    gw_buf_append_byte(out, '}');
-}
-
 static void append_triggers(const gw_protocol *protocol, gw_buf *out) {
+    static const char HEAD[] =
+        "\n# How to make your gateway send each event; what is not here is skipped, and the summary says so.\n"
+        "# By your own field names: json: {text: \"${data.content}\"}. 'cookies-of: by' sends the cookies of who "
+        "causes it.\n"
+        "# triggers:\n";
     bool any = false;
     for (size_t i = 0; i < protocol->event_count; i++) {
         const gw_event *event = &protocol->events[i];
         if (!event->broadcast) continue;
-        if (!any)
-            gw_buf_append_cstr(
-                out,
-                "\n# How to make your gateway send each event; what is not here is skipped, and the summary says so.\n"
-                "# ${data.NAME} is what the scenario asks for, by your own field names; cookies-of: by sends the "
-                "cookies of who causes it.\n"
-                "# triggers:\n");
+        if (!any) gw_buf_append_cstr(out, HEAD);
         any = true;
-        gw_buf_printf(
-            out, "#   %s:\n#     http: {post: \"http://127.0.0.1:${port}/rooms/${room.id}/%s\", cookies-of: by, json: ",
-            event->name, event->name);
-        append_members(event, out);
-        gw_buf_append_cstr(out, "}\n");
+        gw_buf_printf(out,
+                      "#   %s:\n#     http: {post: \"http://127.0.0.1:${port}/rooms/${room.id}/%s\", cookies-of: by, "
+                      "json: \"${data}\"}\n",
+                      event->name, event->name);
     }
 }
 

@@ -107,7 +107,6 @@ static bool restart(runner *r) {
     runner_probe_cancel(r);
     runner_server_stop(r);
     r->probe_result = RUNNER_PROBE_NONE;
-    r->failed_cleanups = 0; /* what a server that is gone did not remove is gone too */
     if (++r->outcome->restarts > RUNNER_RESTARTS_EACH * r->job_count + RUNNER_RESTARTS) {
         runner_end(r, GW_RUNNER_LOST, "the server does not stay up, whatever runs: started again %u times",
                    r->outcome->restarts - 1);
@@ -117,6 +116,7 @@ static bool restart(runner *r) {
         if (!r->interrupted) runner_end(r, GW_RUNNER_LOST, "the server could not be started again: %s", why);
         return false;
     }
+    r->failed_cleanups = 0; /* what a server that is gone did not remove is gone too */
     if (runner_probe_aim(r, &error) != GW_OK) {
         runner_end(r, GW_RUNNER_LOST, "%s", error.text);
         return false;

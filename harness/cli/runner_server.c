@@ -247,6 +247,7 @@ static gw_status launch(runner *r, gw_error *error) {
         const gw_process_options options = {.argv = (const char *const *)argv.items,
                                             .env = (const char *const *)env.items,
                                             .directory = start->cwd ? gw_buf_cstr(&cwd) : NULL,
+                                            .stop_signal = start->stop_signal,
                                             .log_file = runner_log_file(r),
                                             .log_filter = runner_log_filter};
         r->server.process = gw_process_start(r->loop, &options, &CALLBACKS, r, error);

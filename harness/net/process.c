@@ -161,6 +161,7 @@ gw_process *gw_process_start(gw_loop *loop, const gw_process_options *options, c
     const char *what = options->argv[0];
     int code = 0;
     process->log_filter = options->log_filter;
+    process->stop_signal = options->stop_signal ? options->stop_signal : SIGTERM;
     if (options->log_file) {
         process->log_fd = open(options->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (process->log_fd < 0) {
@@ -217,7 +218,7 @@ void gw_process_stop(gw_process *process, gw_ns grace_ns) {
         reap_group(process, WNOHANG);
         return;
     }
-    kill(-process->pid, SIGTERM);
+    kill(-process->pid, process->stop_signal);
     kill(-process->pid, SIGCONT); /* a stopped one could not hear it */
     if (gw_loop_timer_set(process->loop, &process->kill_timer, gw_time_add(gw_clock_now(), grace_ns)) != GW_OK) {
         kill(-process->pid, SIGKILL);

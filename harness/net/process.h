@@ -31,6 +31,7 @@ typedef struct gw_process_options {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
     const char *const *env;  /* "NAME=value", NULL-terminated; added to our own environment; NULL: nothing added */
     const char *directory;   /* NULL: ours */
+    int stop_signal;         /* what gw_process_stop() sends first; 0: SIGTERM */
     const char *log_file;    /* output is appended here too; NULL: not */
     /* What of a line goes into the log file; NULL: all of it. */
     void (*log_filter)(gw_span line, gw_buf *out, void *user);
@@ -40,8 +41,8 @@ typedef struct gw_process_options {
  * "node: start: No such file or directory" also when exec failed: that is known before this returns. */
 gw_process *gw_process_start(gw_loop *loop, const gw_process_options *options, const gw_process_callbacks *callbacks,
                              void *user, gw_error *error);
-/* SIGTERM to the whole group, SIGKILL to what is left after grace_ns; on_exit follows. Harmless when it ended already:
- * then what is left of its group is killed. */
+/* The stop signal to the whole group, SIGKILL to what is left after grace_ns; on_exit follows. Harmless when it ended
+ * already: then what is left of its group is killed. */
 void gw_process_stop(gw_process *process, gw_ns grace_ns);
 /* Kills what is left of the group with SIGKILL, waits for it, frees. No callback follows. NULL is allowed. */
 void gw_process_destroy(gw_process *process);

@@ -22,6 +22,7 @@ struct gw_process {
     gw_process_output out, err;
     gw_buf tail;
     int log_fd;
+    int stop_signal;
     void (*log_filter)(gw_span line, gw_buf *out, void *user);
     bool running, exited, destroyed;
     gw_process_exit how;

@@ -30,11 +30,15 @@ void gw_style_append_duration(gw_ns duration, gw_buf *out) {
 /* A reason as "stem" + last word. */
 typedef struct reason {
     const char *text;
-    size_t stem; /* bytes up to and with the blank before the last word */
+    size_t stem;   /* bytes up to and with the blank before the last word */
+    size_t weight; /* how many have this stem */
 } reason;
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(((const reason *)a)->text, ((const reason *)b)->text);
+/* What skipped most stands first, since the line may be cut. */
+static int by_weight(const void *a, const void *b) {
+    const reason *x = a, *y = b;
+    if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
+    return strcmp(x->text, y->text);
 }
 
 static size_t collect(const gw_result *const *results, size_t count, reason *out) {
@@ -52,6 +56,13 @@ static bool same_stem(const reason *a, const reason *b) {
     return a->stem > 0 && a->stem == b->stem && strncmp(a->text, b->text, a->stem) == 0;
 }
 
+static void weigh(reason *reasons, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            reasons[i].weight +=
+                strcmp(reasons[i].text, reasons[j].text) == 0 || same_stem(&reasons[i], &reasons[j]) ? 1 : 0;
+}
+
 void gw_style_append_skip_reasons(const gw_result *const *results, size_t count, gw_buf *out) {
     reason *reasons = count ? malloc(count * sizeof *reasons) : NULL;
     if (!reasons) {
@@ -59,7 +70,8 @@ void gw_style_append_skip_reasons(const gw_result *const *results, size_t count,
         return;
     }
     size_t n = collect(results, count, reasons);
-    qsort(reasons, n, sizeof *reasons, by_text);
+    weigh(reasons, n);
+    if (n > 1) qsort(reasons, n, sizeof *reasons, by_weight);
     const reason *last = NULL;
     for (size_t i = 0; i < n; i++) {
         if (reasons[i].text[0] == 0 || (last && strcmp(last->text, reasons[i].text) == 0)) continue;

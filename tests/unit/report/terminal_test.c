@@ -53,8 +53,8 @@ START_TEST(terminal_group_joins_the_reasons_of_what_was_skipped) {
     gw_terminal_style wide = plain;
     wide.width = 150;
     gw_terminal_append_group((gw_terminal_group){GW_SPAN_LIT("events"), results, 4}, wide, &out);
-    fixture_assert_text(&out, "  events           4    4 skipped   the target has no rooms; "
-                              "the target has no trigger for message_create, room_update\n");
+    fixture_assert_text(&out, "  events           4    4 skipped   the target has no trigger for message_create, "
+                              "room_update; the target has no rooms\n");
     gw_buf_clear(&out);
     gw_terminal_append_group((gw_terminal_group){GW_SPAN_LIT("events"), results, 4}, plain, &out);
     ck_assert_ptr_nonnull(strstr(gw_buf_cstr(&out), "...\n"));
