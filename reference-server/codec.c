@@ -169,7 +169,9 @@ static const char *judge_control(const gw_codec *codec, uint8_t opcode) {
 /* Why a data frame that starts like this is refused, or NULL. */
 static const char *judge_data(const gw_codec *codec, uint8_t opcode) {
     if (opcode == GW_CODEC_OP_CONTINUATION) {
-        if (codec->fragments == 0 && !has(codec, GW_FAULT_ACCEPTS_ORPHAN)) return "there is no message to continue";
+        bool half_ping = codec->half_control && has(codec, GW_FAULT_ACCEPTS_FRAGMENTED_PING);
+        if (codec->fragments == 0 && !half_ping && !has(codec, GW_FAULT_ACCEPTS_ORPHAN))
+            return "there is no message to continue";
     } else if (codec->fragments > 0 && !has(codec, GW_FAULT_ACCEPTS_TEXT_IN_FRAGMENTS)) {
         return "the message before is not finished";
     }
@@ -257,6 +259,7 @@ static bool judge_head(gw_codec *codec, gw_codec_event *event) {
     bool orphan = opcode == GW_CODEC_OP_CONTINUATION && codec->fragments == 0;
     codec->skipping = orphan || (opcode > GW_CODEC_OP_BINARY && opcode < GW_CODEC_OP_CLOSE) ||
                       opcode > GW_CODEC_OP_PONG || (codec->split && has(codec, GW_FAULT_SPLIT_FRAMES_LOST));
+    codec->half_control = is_control(opcode) && !is_fin(codec);
     codec->step = STEP_BODY;
     if (is_control(opcode) || codec->skipping) return false;
     if (opcode != GW_CODEC_OP_CONTINUATION) begin_message(codec);

@@ -75,12 +75,13 @@ typedef struct gw_codec {
     uint8_t mask[4];
     uint8_t mask_at;
     uint8_t message_opcode;
-    uint8_t matched; /* how much of CR LF CR LF the request's end shows */
-    bool skipping;   /* the frame's payload goes nowhere */
-    bool spoiled;    /* the message is swallowed (faults) */
-    bool split;      /* the frame came in pieces */
-    bool delivered;  /* gathered belongs to the event handed out last */
-    bool heard;      /* a good message came before */
+    uint8_t matched;   /* how much of CR LF CR LF the request's end shows */
+    bool skipping;     /* the frame's payload goes nowhere */
+    bool spoiled;      /* the message is swallowed (faults) */
+    bool split;        /* the frame came in pieces */
+    bool delivered;    /* gathered belongs to the event handed out last */
+    bool heard;        /* a good message came before */
+    bool half_control; /* the last frame was a control frame without FIN (faults) */
     uint8_t control_len;
     uint8_t control[GW_CODEC_CONTROL_BYTES];
 } gw_codec;

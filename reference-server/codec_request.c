@@ -144,6 +144,7 @@ static gw_span resource(gw_span target) {
 static verdict check_http(const request *r, gw_span path, const char *served) {
     bool old = r->major < 1 || (r->major == 1 && r->minor < 1);
     if ((old || r->major > 1) && !(old && has(r, GW_FAULT_ACCEPTS_HTTP10))) return refuse(505, "HTTP/1.1 is needed");
+    if (has(r, GW_FAULT_ENDPOINT_MISSING)) return refuse(404, "the gateway has moved");
     if (!gw_span_equal_cstr(path, served) && !has(r, GW_FAULT_ACCEPTS_ANY_PATH))
         return refuse(404, "nothing is served here");
     if (!gw_span_equal_cstr(r->method, "GET") && !has(r, GW_FAULT_ACCEPTS_POST))

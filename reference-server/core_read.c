@@ -125,6 +125,13 @@ static void on_broken(gw_core_conn *conn, const gw_codec_event *event) {
         gw_core_die(core);
         return;
     }
+    if (event->code == GW_CODEC_CLOSE_TOO_BIG && gw_core_has(core, GW_FAULT_DIES_ON_BIG_MESSAGE)) {
+        gw_core_die(core);
+        return;
+    }
+    if (event->code == GW_CODEC_CLOSE_TOO_BIG && conn->codec.fragments > 1 &&
+        gw_core_has(core, GW_FAULT_FRAGMENTS_TO_ROOM))
+        gw_gateway_drop_others(core->gateway, &conn->member, "somebody sends a message without end");
     if (gw_core_has(core, GW_FAULT_BAD_FRAME_STOPS_ACCEPT)) core->mute_new = true;
     gw_core_close(conn, event->code, gw_span_cstr(event->why), GW_CORE_PHASE_LINGERING);
 }

@@ -27,6 +27,7 @@
     X(ACCEPTS_VERSION_99, "accepts-any-version", "handshake", "RFC6455-4.4-H16", "Any Sec-WebSocket-Version is upgraded.") \
     X(VERSION_NOT_NAMED, "version-not-named", "handshake", "RFC6455-4.4-H16", "A wrong version is answered with a plain 400 that names no version.") \
     X(ACCEPTS_ANY_PATH, "accepts-any-path", "handshake", "S1 RFC6455-4.2.2-H17", "Every path is the gateway.") \
+    X(ENDPOINT_MISSING, "endpoint-missing", "handshake", "S1 RFC6455-4.2.2-H1 RFC6455-4.2.2-H2 RFC6455-4.2.2-H3 RFC6455-4.2.1-H4 RFC6455-4.2.1-H5 RFC6455-4.4-H16 RFC6455-9.1-H19 RFC6455-4.2.1-H20 RFC6455-10.2-H23", "The gateway's own path is answered with 404.") \
     X(SUBPROTOCOL_INVENTED, "subprotocol-invented", "handshake", "RFC6455-4.2.2-H18", "The 101 answer selects a subprotocol that was never offered.") \
     X(EXTENSION_INVENTED, "extension-invented", "handshake", "RFC6455-9.1-H19", "The 101 answer turns on an extension that was never offered.") \
     X(BYTEWISE_REQUEST_FAILS, "bytewise-request-fails", "handshake", "RFC6455-4.2.1-H20", "A request that does not come in one piece is refused.") \
@@ -79,13 +80,13 @@
     X(REFUSES_EMPTY_FRAGMENTS, "refuses-empty-fragments", "frame", "RFC6455-5.4-G3", "An empty fragment is refused.") \
     X(PING_IN_FRAGMENTS_LATE, "ping-in-fragments-late", "frame", "RFC6455-5.4-G4", "A Ping inside a fragmented message is answered after the message.") \
     X(SLOW_FRAGMENTS_DROPPED, "slow-fragments-dropped", "frame", "RFC6455-5.4-G5", "A fragmented message that takes more than I / 2 is refused.") \
-    X(ACCEPTS_FRAGMENTED_PING, "accepts-fragmented-ping", "frame", "RFC6455-5.5-G6", "Ping frames without FIN are answered.") \
+    X(ACCEPTS_FRAGMENTED_PING, "accepts-fragmented-ping", "frame", "RFC6455-5.5-G6", "Ping frames without FIN are answered, and a continuation behind one is skipped.") \
     X(ACCEPTS_FRAGMENTED_PONG, "accepts-fragmented-pong", "frame", "RFC6455-5.5-G7", "Pong frames without FIN are accepted.") \
     X(ACCEPTS_FRAGMENTED_CLOSE, "accepts-fragmented-close", "frame", "RFC6455-5.5-G8", "Close frames without FIN are answered as if whole.") \
     X(ACCEPTS_ORPHAN, "accepts-orphan-continuation", "frame", "RFC6455-5.4-G9 RFC6455-5.4-G10", "A continuation without a message to continue is skipped.") \
     X(ACCEPTS_TEXT_IN_FRAGMENTS, "accepts-text-in-fragments", "frame", "RFC6455-5.4-G11", "A new message inside a fragmented one replaces it.") \
     X(UNFINISHED_STOPS_TIMEOUT, "unfinished-message-stops-timeout", "frame", "RFC6455-5.4-G12", "While a message is unfinished the heartbeat timeout does not fire.") \
-    X(FRAGMENTS_TO_ROOM, "many-fragments-disturb-room", "frame", "RFC6455-5.4-G13", "A message of more than 1000 fragments drops the other clients of the room.") \
+    X(FRAGMENTS_TO_ROOM, "many-fragments-disturb-room", "frame", "RFC6455-5.4-G13", "A message of more than 1000 fragments, or one that becomes too big in fragments, drops the other clients of the room.") \
     X(MANY_FRAGMENTS_HANG, "many-fragments-hang", "frame", "S21", "A message of more than 1000 fragments makes the server hang.") \
     X(UTF8_PER_FRAGMENT, "utf8-per-fragment", "frame", "RFC6455-8.1-U2", "UTF-8 is checked for each fragment by itself.") \
     X(ACCEPTS_BAD_UTF8, "accepts-bad-utf8", "frame", "RFC6455-8.1-U3 RFC6455-8.1-U4 RFC6455-8.1-U5 RFC6455-8.1-U6 RFC6455-8.1-U7 RFC6455-8.1-U8 RFC6455-8.1-U9", "Text that is not UTF-8 is ignored in silence.") \
@@ -159,12 +160,13 @@
     X(COUNTS_ASKS, "counts-asks", "gateway", "S6", "A heartbeat_ack of the client counts as a heartbeat.") \
     X(COUNTS_UNKNOWN, "counts-unknown", "gateway", "S6", "An event of unknown id is ignored but counts as a heartbeat.") \
     X(COUNTS_STRING_ID, "counts-string-id", "gateway", "S6", "A heartbeat whose id is the string \"1\" counts.") \
+    X(COUNTS_ANYTHING, "counts-anything", "gateway", "S6 S19", "A message that is no event, text or binary, counts as a heartbeat and is not refused.") \
     X(COUNTS_FIRST_ONLY, "counts-first-only", "gateway", "S7", "Only the client's first heartbeat counts.") \
     X(EARLY_HEARTBEAT_CLOSES, "early-heartbeat-closes", "gateway", "S7", "A heartbeat within 0.25 I of hello is answered with a close.") \
     X(BURST_CLOSES, "burst-closes", "gateway", "S7", "Five heartbeats within 100 ms are answered with a close.") \
     X(HEARTBEAT_WITH_DATA, "heartbeat-with-data", "gateway", "S8", "The server's heartbeats carry a counter.") \
     X(HEARTBEAT_NULL_DATA, "heartbeat-null-data", "gateway", "S8", "The server's heartbeats carry null.") \
-    X(ASK_WITH_DATA, "ask-with-data", "gateway", "S8 S9", "The server's heartbeat_ack carries a nonce.") \
+    X(ASK_WITH_DATA, "ask-with-data", "gateway", "S8", "The server asks after half an interval too, and its heartbeat_ack carries a nonce.") \
     X(ASK_IGNORED, "ask-ignored", "gateway", "S11", "A client's heartbeat_ack is not answered.") \
     X(UNANSWERED_ASK_DROPS, "unanswered-ask-drops", "gateway", "S10", "A client whose heartbeat does not follow a heartbeat_ack within I / 4 is dropped.") \
     X(ASK_SLOW, "ask-slow", "gateway", "S11", "A client's heartbeat_ack is answered after 500 ms.") \
@@ -183,6 +185,7 @@
     X(UPDATE_NULL_FIELDS, "update-null-fields", "gateway", "S13", "room_update names the fields that did not change, with null.") \
     X(UPDATE_NUMBER_STRING, "update-number-string", "gateway", "S13", "maxParticipants is a string.") \
     X(KICK_WRONG_USER, "kick-wrong-user", "gateway", "S14", "participant_kick names somebody else.") \
+    X(KICK_LEAVES_OPEN, "kick-leaves-open", "gateway", "S14", "A kicked participant's connections stay open.") \
     X(KICK_NOT_TOLD, "kick-not-told", "gateway", "S14", "The kicked client is dropped without participant_kick.") \
     X(CHANGE_BOOLEAN_NUMBER, "change-boolean-number", "gateway", "S15", "participant_change sends its booleans as 0 and 1.") \
     X(CHANGE_NO_USER, "change-without-user", "gateway", "S15", "participant_change lacks userId.") \
@@ -204,10 +207,19 @@
 #define GW_FAULT_SURVIVAL(X) \
     X(DIES_ON_BAD_JSON, "dies-on-bad-json", "gateway", "S21", "Text that is not JSON takes the server down.") \
     X(DIES_ON_DEEP_JSON, "dies-on-deep-json", "gateway", "S21", "JSON nested deeper than 500 takes the server down.") \
+    X(BINARY_IGNORED, "binary-ignored", "gateway", "S19", "Binary messages are ignored, though the description says that they end the connection.") \
     X(DIES_ON_BINARY, "dies-on-binary", "gateway", "S21", "A binary message takes the server down.") \
     X(DIES_ON_NULL, "dies-on-null", "gateway", "S21", "A message that is not an object takes the server down.") \
     X(DIES_ON_NO_ID, "dies-on-missing-id", "gateway", "S21", "An object without an id takes the server down.") \
     X(DIES_ON_BIG_ID, "dies-on-big-id", "gateway", "S21", "An id outside 0 to 65535 takes the server down.") \
+    X(DIES_ON_ODD_ID, "dies-on-odd-id", "gateway", "S21", "An id that is not a whole number takes the server down.") \
+    X(DIES_ON_UNKNOWN_ID, "dies-on-unknown-event", "gateway", "S21", "The id of an event that there is not takes the server down.") \
+    X(DIES_ON_ODD_DATA, "dies-on-odd-data", "gateway", "S21", "Data of a client's event that is not an empty object takes the server down.") \
+    X(DIES_ON_MEMBERS, "dies-on-extra-members", "gateway", "S21", "A message with a member beside e and d takes the server down.") \
+    X(DIES_ON_WHITE_SPACE, "dies-on-white-space", "gateway", "S21", "White space between the tokens of a message takes the server down.") \
+    X(DIES_ON_ESCAPES, "dies-on-escapes", "gateway", "S21", "A backslash or a DEL character in a good message takes the server down.") \
+    X(DIES_ON_BIG_MESSAGE, "dies-on-big-message", "gateway", "S21", "A message of more than 200,000 bytes takes the server down.") \
+    X(DIES_ON_MANY_MESSAGES, "dies-on-many-messages", "gateway", "S21", "The thousandth message on a connection takes the server down.") \
     X(DIES_ON_RESERVED, "dies-on-reserved-opcode", "frame", "S21", "A reserved opcode takes the server down.") \
     X(HANGS_ON_BAD_JSON, "hangs-on-bad-json", "gateway", "S21", "Text that is not JSON makes the server hang.") \
     X(BAD_JSON_TO_ROOM, "bad-json-disturbs-room", "gateway", "S19", "Text that is not JSON drops the other clients of the room as well.") \

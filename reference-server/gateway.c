@@ -50,6 +50,7 @@ static gw_ns beat_gap(const gw_gateway *gateway) {
 static void plan_ask(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     gw_ns min = gateway->config.ask_min_ns, max = gateway->config.ask_max_ns;
     member->ask_at = GW_NEVER;
+    if (gw_gateway_has(gateway, GW_FAULT_ASK_WITH_DATA)) min = max = gateway->config.interval_ns / 2;
     if (max <= 0) return;
     member->ask_at = gw_time_add(now, min + (gw_ns)gw_rng_below(&gateway->rng, (uint64_t)(max - min) + 1));
 }

@@ -32,6 +32,7 @@ typedef struct gw_gateway_member {
     gw_ns hello_sent_at; /* GW_NEVER: not yet */
     gw_ns burst_from;
     uint32_t beats_sent, beats_heard;
+    uint32_t texts; /* received */
     uint8_t burst;
     bool second_of_pair; /* every second member of its room */
     bool reprieved;      /* its timeout was put off once, because the caller came late */

@@ -2,6 +2,7 @@
 #include "reference-server/gateway_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void refuse(gw_gateway *gateway, gw_gateway_member *member, uint16_t code, const char *why) {
     gw_gateway_close(gateway, member, code, why, GW_GATEWAY_AT_ONCE);
@@ -50,6 +51,53 @@ static void on_malformed(gw_gateway *gateway, gw_gateway_member *member, gw_span
     if (gw_gateway_has(gateway, GW_FAULT_BAD_JSON_TO_ROOM))
         gw_gateway_drop_others(gateway, member, "somebody sent bad JSON");
     refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, why);
+}
+
+static bool has_white_space(gw_span text) {
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+            return true;
+    }
+    return false;
+}
+
+static bool has_other_members(gw_strict_json_value root) {
+    gw_strict_json_value value;
+    gw_span key;
+    size_t at = 0;
+    while (gw_strict_json_next(root, &at, &key, &value))
+        if (!gw_strict_json_equals(key, "e") && !gw_strict_json_equals(key, "d")) return true;
+    return false;
+}
+
+static bool has_odd_data(gw_strict_json_value root) {
+    gw_strict_json_value data = gw_strict_json_get(root, "d"), value;
+    gw_span key;
+    size_t at = 0;
+    return data.kind != GW_STRICT_JSON_OBJECT || gw_strict_json_next(data, &at, &key, &value);
+}
+
+static bool has_escapes(gw_span text) {
+    return text.len && (memchr(text.ptr, '\\', text.len) || memchr(text.ptr, 0x7f, text.len));
+}
+
+/* Faults: a message that is JSON takes the server down. */
+static bool dies_on_good(gw_gateway *gateway, gw_span text, gw_strict_json_value root) {
+    return (text.len > 200000 && dies(gateway, GW_FAULT_DIES_ON_BIG_MESSAGE)) ||
+           (gw_gateway_has(gateway, GW_FAULT_DIES_ON_ESCAPES) && has_escapes(text) &&
+            dies(gateway, GW_FAULT_DIES_ON_ESCAPES)) ||
+           (gw_gateway_has(gateway, GW_FAULT_DIES_ON_WHITE_SPACE) && has_white_space(text) &&
+            dies(gateway, GW_FAULT_DIES_ON_WHITE_SPACE)) ||
+           (gw_gateway_has(gateway, GW_FAULT_DIES_ON_MEMBERS) && has_other_members(root) &&
+            dies(gateway, GW_FAULT_DIES_ON_MEMBERS)) ||
+           (gw_gateway_has(gateway, GW_FAULT_DIES_ON_ODD_DATA) && has_odd_data(root) &&
+            dies(gateway, GW_FAULT_DIES_ON_ODD_DATA));
 }
 
 static bool over_rate(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
@@ -108,20 +156,23 @@ static void on_bad_id(gw_gateway *gateway, gw_gateway_member *member, gw_strict_
     }
     uint64_t number;
     if (!gw_strict_json_natural(id, UINT64_MAX, &number)) {
+        if (dies(gateway, GW_FAULT_DIES_ON_ODD_ID)) return;
         refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the event id must be an integer");
         return;
     }
     if (gw_gateway_has(gateway, GW_FAULT_COUNTS_UNKNOWN))
         gw_gateway_count_heartbeat(gateway, member, now);
-    else
+    else if (!dies(gateway, GW_FAULT_DIES_ON_UNKNOWN_ID))
         refuse(gateway, member, GW_GATEWAY_CLOSE_UNKNOWN, "there is no such event");
 }
 
 static void on_event(gw_gateway *gateway, gw_gateway_member *member, const gw_event_row *event,
                      gw_strict_json_value data, gw_ns now) {
     if (!event->from_client) {
-        if (gw_gateway_has(gateway, GW_FAULT_RELAYS_CLIENT_EVENTS) && data.kind == GW_STRICT_JSON_OBJECT)
-            gw_gateway_broadcast(gateway, member->room, event, data.text, now);
+        bool relayed = data.kind == GW_STRICT_JSON_OBJECT || data.kind == GW_STRICT_JSON_NULL;
+        if (relayed && gw_gateway_has(gateway, GW_FAULT_RELAYS_CLIENT_EVENTS))
+            gw_gateway_broadcast(gateway, member->room, event,
+                                 data.kind == GW_STRICT_JSON_OBJECT ? data.text : GW_SPAN_LIT("{}"), now);
         else
             refuse(gateway, member, GW_GATEWAY_CLOSE_FORBIDDEN, "only the server sends this event");
         return;
@@ -132,6 +183,13 @@ static void on_event(gw_gateway *gateway, gw_gateway_member *member, const gw_ev
         on_heartbeat(gateway, member, now);
     else
         on_ask(gateway, member, now);
+}
+
+static bool is_event(gw_span text) {
+    uint64_t number;
+    return !gw_strict_json_check(text, NULL) &&
+           gw_strict_json_natural(gw_strict_json_get(gw_strict_json_root(text), "e"), UINT64_MAX, &number) &&
+           gw_event_table_by_id(number);
 }
 
 /* A fault has hello wait for the client. */
@@ -148,6 +206,11 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
     }
     wake(gateway, member, now);
     if (!member->room) return;
+    if (gw_gateway_has(gateway, GW_FAULT_COUNTS_ANYTHING) && !is_event(text)) {
+        gw_gateway_count_heartbeat(gateway, member, now);
+        return;
+    }
+    if (++member->texts >= 1000 && dies(gateway, GW_FAULT_DIES_ON_MANY_MESSAGES)) return;
     const char *why = gw_strict_json_check(text, NULL);
     if (why) {
         on_malformed(gateway, member, text, why);
@@ -159,6 +222,7 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
             refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the message must be an object");
         return;
     }
+    if (dies_on_good(gateway, text, root)) return;
     gw_strict_json_value id = gw_strict_json_get(root, "e");
     if (id.kind == GW_STRICT_JSON_NONE) {
         if (!dies(gateway, GW_FAULT_DIES_ON_NO_ID))
@@ -178,6 +242,11 @@ void gw_gateway_on_binary(gw_gateway *gateway, gw_gateway_member *member, gw_ns 
         refuse(gateway, member, GW_GATEWAY_CLOSE_RATE, "too many messages");
         return;
     }
+    if (member->room && gw_gateway_has(gateway, GW_FAULT_COUNTS_ANYTHING)) {
+        gw_gateway_count_heartbeat(gateway, member, now);
+        return;
+    }
+    if (gw_gateway_has(gateway, GW_FAULT_BINARY_IGNORED)) return;
     if (!dies(gateway, GW_FAULT_DIES_ON_BINARY)) refuse(gateway, member, 1003, "messages are text");
 }
 

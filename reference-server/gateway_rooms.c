@@ -147,6 +147,7 @@ static void after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_eve
     gw_gateway_participant *kicked = named ? gw_gateway_find_participant(room, gw_buf_span(&user)) : NULL;
     gw_buf_deinit(&user);
     if (!kicked) return;
+    if (gw_gateway_has(gateway, GW_FAULT_KICK_LEAVES_OPEN)) return;
     bool fresh = kicked->fresh; /* then it goes with its last connection */
     close_connections(gateway, room, kicked, "kicked");
     if (fresh) return;

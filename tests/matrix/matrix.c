@@ -2,24 +2,21 @@
  * caught when every rule that it declares to break is named by a scenario; a rule that is named and not declared is
  * misblamed.
  *
- *   gwspec-matrix [--verbose] [--report PATH] [--seed N] [--schedules N] [FAULT...]
+ *   gwspec-matrix [--verbose] [--report PATH] [--seed N] [--every N] [--schedules N] [FAULT...]
  *
- * --schedules N instead runs the catalogue against the server without faults under N schedules of splits, delays and
- * lost bystanders; every verdict must be that of the first. */
+ * Each scenario must pass (or be skipped) without faults, and some fault must make it blame a rule that it
+ * requires: else it could not fail.
+ *
+ * --every N runs with each fault only the scenarios that test what it breaks, and one in N of the others.
+ * --schedules N instead runs the catalogue under N schedules of splits, delays and lost bystanders, against the server
+ * with the faults that are named, or none; every verdict must be that of the first. */
 #include "matrix.h"
 
-#include "cli/run_setup.h"
 #include "cli/runner_verdict.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct matrix {
-    gw_run_setup setup;
-    gw_simulate_config config;
-    uint64_t seed;
-} matrix;
 
 static matrix_rule *rule_of(matrix_row *row, const char *id) {
     for (size_t i = 0; i < row->rule_count; i++)
@@ -39,34 +36,79 @@ static void declare(matrix_row *row) {
     for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) rule_of(row, word)->declared = true;
 }
 
-static void note(matrix_row *row, const gw_scenario *scenario, const gw_result *result) {
+static bool requires(const gw_scenario *scenario, const char *rule) {
+    for (size_t i = 0; i < scenario->requires_count; i++)
+        if (strcmp(scenario->requires_ids[i], rule) == 0) return true;
+    return false;
+}
+
+/* What the scenario blames goes into the row; whether it is a rule that the scenario is there for. */
+static bool note(matrix_row *row, const gw_scenario *scenario, const gw_result *result) {
+    bool any = false;
     for (size_t i = 0; i < result->finding_count; i++) {
         const gw_finding *f = &result->findings[i];
         bool blames =
             f->verdict == GW_VERDICT_FAIL || f->verdict == GW_VERDICT_CRASH || f->verdict == GW_VERDICT_NON_STRICT;
         const char *id = blames ? f->rule : f->verdict == GW_VERDICT_ERROR ? "(error)" : NULL;
         if (!id) continue;
+        any |= blames && requires(scenario, id);
         matrix_rule *rule = rule_of(row, id);
+        if (f->verdict > rule->worst) rule->worst = f->verdict;
         if (rule->scenarios++ > 0) continue;
         rule->first = scenario->id;
         snprintf(rule->observed, sizeof rule->observed, "%s", f->observed);
     }
+    return any;
 }
 
-/* A requirement that is only observed (MAY) is broken silently: its verdict is "skipped: not observed". */
-static void note_observed(matrix_row *row, const gw_scenario *scenario, const gw_result *result) {
+/* A requirement that is only observed (MAY) is broken silently: its verdict is "skipped: not observed", where it was
+ * "pass" without the fault. */
+static bool note_observed(matrix_row *row, const gw_scenario *scenario, const gw_result *result) {
+    bool any = false;
     for (size_t i = 0; i < result->finding_count; i++) {
         const gw_finding *f = &result->findings[i];
         if (f->verdict != GW_VERDICT_SKIPPED || !f->rule) continue;
-        for (size_t r = 0; r < row->rule_count; r++)
-            if (row->rules[r].declared && strcmp(row->rules[r].id, f->rule) == 0 && row->rules[r].scenarios++ == 0)
-                row->rules[r].first = scenario->id;
+        for (size_t r = 0; r < row->rule_count; r++) {
+            matrix_rule *rule = &row->rules[r];
+            if (!rule->declared || strcmp(rule->id, f->rule) != 0) continue;
+            any |= requires(scenario, rule->id);
+            if (rule->scenarios == 0) rule->worst = GW_VERDICT_SKIPPED;
+            if (rule->scenarios++ == 0) rule->first = scenario->id;
+        }
     }
+    return any;
 }
 
-static void run_fault(matrix *m, gw_fault fault, matrix_row *row) {
-    gw_faults faults = {0};
+static bool tests_any(const gw_scenario *scenario, const matrix_row *row) {
+    for (size_t r = 0; r < row->rule_count; r++)
+        if (row->rules[r].declared && requires(scenario, row->rules[r].id)) return true;
+    return false;
+}
+
+/* Without faults: passes or is not observed, else the matrix says nothing. False when one does not. */
+static bool run_baseline(matrix *m) {
+    bool good = true;
     char reason[512];
+    for (size_t i = 0; i < m->setup.chosen.count; i++) {
+        const gw_scenario *scenario = m->setup.chosen.items[i];
+        m->baseline[i] = GW_VERDICT_SKIPPED;
+        m->runs[i] = !runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason);
+        if (!m->runs[i]) continue;
+        gw_result *result = gw_simulate_run(scenario, &m->config);
+        if (!result) abort();
+        m->baseline[i] = result->verdict;
+        if (result->verdict != GW_VERDICT_PASS && result->verdict != GW_VERDICT_SKIPPED) {
+            printf("%s is %s without a fault: %s\n", scenario->id, gw_verdict_word(result->verdict),
+                   result->findings[0].observed);
+            good = false;
+        }
+        gw_result_destroy(result);
+    }
+    return good;
+}
+
+static void run_fault(matrix *m, gw_fault fault, size_t every, matrix_row *row) {
+    gw_faults faults = {0};
     gw_faults_add(&faults, fault);
     row->fault = gw_faults_info(fault);
     declare(row);
@@ -74,11 +116,13 @@ static void run_fault(matrix *m, gw_fault fault, matrix_row *row) {
     config.faults = &faults;
     for (size_t i = 0; i < m->setup.chosen.count; i++) {
         const gw_scenario *scenario = m->setup.chosen.items[i];
-        if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
+        if (!m->runs[i]) continue;
+        if (every > 1 && (i + (size_t)fault) % every != 0 && !tests_any(scenario, row)) continue;
         gw_result *result = gw_simulate_run(scenario, &config);
         if (!result) abort();
-        note(row, scenario, result);
-        note_observed(row, scenario, result);
+        bool broken = note(row, scenario, result);
+        if (m->baseline[i] == GW_VERDICT_PASS) broken |= note_observed(row, scenario, result);
+        m->broken_by[i] += broken;
         gw_result_destroy(result);
     }
     for (size_t i = 0; i < row->rule_count; i++) {
@@ -89,8 +133,21 @@ static void run_fault(matrix *m, gw_fault fault, matrix_row *row) {
     }
 }
 
+/* Scenarios that no fault made blame a rule that they are there for: nothing shows that they can. */
+static size_t print_unbroken(const matrix *m, FILE *out) {
+    size_t count = 0;
+    for (size_t i = 0; i < m->setup.chosen.count; i++) {
+        if (!m->runs[i] || m->broken_by[i]) continue;
+        count++;
+        fprintf(out, "no fault breaks %s\n", m->setup.chosen.items[i]->id);
+    }
+    return count;
+}
+
 static int run_faults(matrix *m, char **names, int name_count, bool verbose, FILE *report) {
     unsigned faults = 0, caught = 0, misblamed = 0;
+    size_t unbroken = 0;
+    if (!run_baseline(m)) return 1;
     for (int f = 0; f < GW_FAULT_COUNT; f++) {
         bool wanted = name_count == 0;
         for (int n = 0; n < name_count; n++)
@@ -98,7 +155,11 @@ static int run_faults(matrix *m, char **names, int name_count, bool verbose, FIL
         if (!wanted) continue;
         matrix_row *row = calloc(1, sizeof *row);
         if (!row) abort();
-        run_fault(m, (gw_fault)f, row);
+        run_fault(m, (gw_fault)f, m->every, row);
+        if (m->every > 1 && row->unnamed) { /* a scenario of another rule names it */
+            memset(row, 0, sizeof *row);
+            run_fault(m, (gw_fault)f, 1, row);
+        }
         faults++;
         caught += matrix_row_is_caught(row);
         misblamed += row->misblamed > 0;
@@ -108,55 +169,22 @@ static int run_faults(matrix *m, char **names, int name_count, bool verbose, FIL
     }
     FILE *const outs[] = {stdout, report};
     for (int i = 0; i < 2; i++)
+        if (outs[i] && name_count == 0) unbroken = print_unbroken(m, outs[i]);
+    for (int i = 0; i < 2; i++)
         if (outs[i]) fprintf(outs[i], "faults %u caught %u misblamed %u\n", faults, caught, misblamed);
-    return faults > 0 && caught == faults && misblamed == 0 ? 0 : 1;
-}
-
-static int run_schedules(matrix *m, unsigned long count) {
-    size_t scenarios = m->setup.chosen.count;
-    gw_verdict *first = calloc(scenarios + 1, sizeof *first);
-    unsigned long alarms = 0;
-    char reason[512];
-    if (!first) abort();
-    for (unsigned long n = 0; n < count; n++) {
-        /* one scenario a schedule beyond the first round, so that thousands of schedules take seconds */
-        for (size_t i = n == 0 ? 0 : n % scenarios; i < scenarios; i++) {
-            const gw_scenario *scenario = m->setup.chosen.items[i];
-            if (runner_verdict_skip_reason(scenario, m->setup.protocol, NULL, reason, sizeof reason)) continue;
-            m->config.seed = m->seed + n;
-            const gw_simulate_schedule schedule = gw_simulate_schedule_of(m->config.seed);
-            m->config.schedule = &schedule;
-            gw_result *result = gw_simulate_run(scenario, &m->config);
-            if (!result) abort();
-            if (n == 0) first[i] = result->verdict;
-            bool bad = result->verdict == GW_VERDICT_FAIL || result->verdict == GW_VERDICT_CRASH ||
-                       result->verdict == GW_VERDICT_ERROR || result->verdict == GW_VERDICT_NON_STRICT ||
-                       result->verdict == GW_VERDICT_INCONCLUSIVE;
-            if (bad || result->verdict != first[i]) {
-                alarms++;
-                printf("%s: %s under seed %llu, %s before; %s\n  again: gwspec run %s --simulate --seed %llu\n",
-                       scenario->id, gw_verdict_word(result->verdict), (unsigned long long)m->config.seed,
-                       gw_verdict_word(first[i]), result->finding_count ? result->findings[0].observed : "",
-                       scenario->id, (unsigned long long)m->config.seed);
-            }
-            gw_result_destroy(result);
-            if (n > 0) break;
-        }
-    }
-    free(first);
-    printf("schedules %lu false alarms %lu\n", count, alarms);
-    return alarms ? 1 : 0;
+    return faults > 0 && caught == faults && misblamed == 0 && unbroken == 0 ? 0 : 1;
 }
 
 static int usage(const char *what) {
     fprintf(stderr,
-            "matrix: %s\nUsage: gwspec-matrix [--verbose] [--report PATH] [--seed N] [--schedules N] [FAULT...]\n",
+            "matrix: %s\nUsage: gwspec-matrix [--verbose] [--report PATH] [--seed N] [--every N] "
+            "[--schedules N] [FAULT...]\n",
             what);
     return 2;
 }
 
 int main(int argc, char **argv) {
-    matrix m = {.seed = 1};
+    matrix m = {.seed = 1, .every = 1};
     bool verbose = false;
     unsigned long schedules = 0;
     const char *path = NULL;
@@ -168,14 +196,18 @@ int main(int argc, char **argv) {
             path = argv[++arg];
         else if (strcmp(argv[arg], "--seed") == 0 && arg + 1 < argc)
             m.seed = strtoull(argv[++arg], NULL, 0);
+        else if (strcmp(argv[arg], "--every") == 0 && arg + 1 < argc)
+            m.every = strtoul(argv[++arg], NULL, 10);
         else if (strcmp(argv[arg], "--schedules") == 0 && arg + 1 < argc)
             schedules = strtoul(argv[++arg], NULL, 10);
         else
             return usage(argv[arg]);
     }
+    gw_faults faults = {0};
     for (int i = arg; i < argc; i++) {
-        gw_fault ignored;
-        if (gw_faults_find(gw_span_cstr(argv[i]), &ignored) != GW_OK) return usage("no such fault");
+        gw_fault fault;
+        if (gw_faults_find(gw_span_cstr(argv[i]), &fault) != GW_OK) return usage("no such fault");
+        gw_faults_add(&faults, fault);
     }
     mallopt(M_MMAP_THRESHOLD, 32 << 20); /* messages of megabytes come again and again: keep their pages */
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -188,10 +220,19 @@ int main(int argc, char **argv) {
                                     .requirements = &m.setup.catalogue.requirements,
                                     .seed = m.seed,
                                     .timeout_scale = 1};
+    size_t scenarios = m.setup.chosen.count + 1;
+    m.baseline = calloc(scenarios, sizeof *m.baseline);
+    m.broken_by = calloc(scenarios, sizeof *m.broken_by);
+    m.runs = calloc(scenarios, sizeof *m.runs);
+    if (!m.baseline || !m.broken_by || !m.runs) abort();
     FILE *report = path ? fopen(path, "w") : NULL;
     if (path && !report) return usage("the report cannot be written");
-    int exit_code = schedules ? run_schedules(&m, schedules) : run_faults(&m, argv + arg, argc - arg, verbose, report);
+    int exit_code = schedules ? matrix_run_schedules(&m, schedules, &faults, argv + arg, argc - arg)
+                              : run_faults(&m, argv + arg, argc - arg, verbose, report);
     if (report) fclose(report);
+    free(m.baseline);
+    free(m.broken_by);
+    free(m.runs);
     gw_run_setup_deinit(&m.setup);
     return exit_code;
 }

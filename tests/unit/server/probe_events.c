@@ -75,6 +75,15 @@ static bool keeps_order(rig *r, const probe *p) {
     return true;
 }
 
+static bool kicked_is_dropped(rig *r, const probe *p) {
+    (void)p;
+    rig_room(r);
+    rig_participant(r, "r1");
+    rig_peer *peer = rig_connect(r, "?room=r1&participant=p1");
+    rig_event(r, "r1", "participant_kick", "{\"userId\":\"p1\"}");
+    return !rig_is_open(peer);
+}
+
 #define MESSAGE       "{\"authorId\":\"a\",\"content\":\"x\",\"sentAt\":1}"
 #define CONTENT(text) "{\"authorId\":\"a\",\"content\":\"" text "\",\"sentAt\":1}"
 #define EVENT(fault, event, data)                                                                                      \
@@ -96,6 +105,7 @@ const probe probe_events[] = {
     UPDATE(UPDATE_NUMBER_STRING),
     EVENT(KICK_WRONG_USER, 5, "{\"userId\":\"p9\"}"),
     CALL(KICK_NOT_TOLD, kicked_is_told),
+    CALL(KICK_LEAVES_OPEN, kicked_is_dropped),
     EVENT(CHANGE_BOOLEAN_NUMBER, 6, "{\"userId\":\"p9\",\"admin\":true}"),
     EVENT(CHANGE_NO_USER, 6, "{\"userId\":\"p9\",\"admin\":true}"),
     EVENT(ROOM_CLOSE_DATA, 7, "{}"),

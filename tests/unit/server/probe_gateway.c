@@ -147,6 +147,29 @@ static bool survives_depth(rig *r, const probe *p) {
     return rig_greets(r);
 }
 
+static bool survives_size(rig *r, const probe *p) {
+    (void)p;
+    static char text[200001] = "{\"e\":1,\"d\":{}}";
+    size_t len = strlen(text);
+    memset(text + len, ' ', sizeof text - len);
+    rig_send(r, rig_connect(r, ""), 0x81, text, sizeof text);
+    text[len] = 0;
+    return rig_greets(r);
+}
+
+static bool survives_number(rig *r, const probe *p) {
+    (void)p;
+    rig_peer *peer = rig_connect(r, "");
+    for (int i = 0; i < 1000; i++) rig_text(r, peer, RIG_BEAT);
+    return rig_greets(r);
+}
+
+static bool refuses_binary(rig *r, const probe *p) {
+    rig_peer *peer = rig_connect(r, "");
+    rig_send(r, peer, (uint8_t)p->number, p->bytes, p->len);
+    return rig_close_code(peer) == 1003;
+}
+
 static bool forgets_lost_connections(rig *r, const probe *p) {
     (void)p;
     for (int i = 0; i < 20; i++) rig_gone(r, rig_connect(r, ""));
@@ -194,6 +217,7 @@ const probe probe_gateway[] = {
     TEXT(COUNTS_ASKS, does_not_count, RIG_ASK, 0x81),
     TEXT(COUNTS_UNKNOWN, does_not_count, "{\"e\":99,\"d\":{}}", 0x81),
     TEXT(COUNTS_STRING_ID, does_not_count, "{\"e\":\"1\",\"d\":{}}", 0x81),
+    TEXT(COUNTS_ANYTHING, does_not_count, "nope", 0x82),
     CALL(COUNTS_FIRST_ONLY, keeps_who_beats, 500),
     CALL(EARLY_HEARTBEAT_CLOSES, keeps_who_beats, 200),
     CALL(BURST_CLOSES, keeps_who_bursts, 0),
@@ -211,6 +235,15 @@ const probe probe_gateway[] = {
     TEXT(DIES_ON_NULL, survives, "null", 0x81),
     TEXT(DIES_ON_NO_ID, survives, "{}", 0x81),
     TEXT(DIES_ON_BIG_ID, survives, "{\"e\":9007199254740992}", 0x81),
+    TEXT(DIES_ON_ODD_ID, survives, "{\"e\":1.0,\"d\":{}}", 0x81),
+    TEXT(DIES_ON_UNKNOWN_ID, survives, "{\"e\":8,\"d\":{}}", 0x81),
+    TEXT(DIES_ON_ODD_DATA, survives, "{\"e\":1}", 0x81),
+    TEXT(DIES_ON_MEMBERS, survives, "{\"e\":1,\"d\":{},\"x\":0}", 0x81),
+    TEXT(DIES_ON_WHITE_SPACE, survives, "{\"e\": 1,\"d\":{}}", 0x81),
+    TEXT(DIES_ON_ESCAPES, survives, "{\"e\":1,\"d\":{\"\\u0000\":0}}", 0x81),
+    CALL(DIES_ON_BIG_MESSAGE, survives_size, 0),
+    CALL(DIES_ON_MANY_MESSAGES, survives_number, 0),
+    TEXT(BINARY_IGNORED, refuses_binary, "\x01", 0x82),
     TEXT(DIES_ON_RESERVED, survives, "", 0x83),
     TEXT(HANGS_ON_BAD_JSON, survives, "nope", 0x81),
     TEXT(BAD_JSON_TO_ROOM, survives, "nope", 0x81),

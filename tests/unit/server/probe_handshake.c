@@ -105,6 +105,7 @@ const probe probe_handshake[] = {
     {GW_FAULT_VERSION_NOT_NAMED, names_version,
      RIG_BYTES(LINE HOST UPGRADE CONN KEY "Sec-WebSocket-Version: 99\r\n" END), 0},
     REQ(ACCEPTS_ANY_PATH, "GET /other HTTP/1.1\r\n" HOST UPGRADE CONN KEY VERSION END, 404),
+    REQ(ENDPOINT_MISSING, "GET /gateway HTTP/1.1\r\n" HOST UPGRADE CONN KEY VERSION END, 101),
     {GW_FAULT_SUBPROTOCOL_INVENTED, head_lacks, RIG_BYTES("Sec-WebSocket-Protocol"), 0},
     {GW_FAULT_EXTENSION_INVENTED, head_lacks, RIG_BYTES("Sec-WebSocket-Extensions"), 0},
     {GW_FAULT_BYTEWISE_REQUEST_FAILS, takes_request_bytewise, NULL, 0, 0},
