@@ -310,7 +310,7 @@ gw_step_state step_cadence_poll(gw_engine *e, const gw_step *step) {
         }
         if (!judge_gap(e, step, c, p, &k, watched, false)) return STEP_FAILED;
         if (k.until > end) end = k.until;
-        gw_ns gap_end = gw_time_add(p->count ? p->last_at : k.from, (p->count ? k.lax_gap : k.first) + 1);
+        gw_ns gap_end = gw_time_add(gw_time_add(p->count ? p->last_at : k.from, p->count ? k.lax_gap : k.first), 1);
         if (gap_end < e->step_deadline) e->step_deadline = gap_end;
     }
     if (end < e->step_deadline) e->step_deadline = end;

@@ -104,7 +104,7 @@ END_TEST
 
 int main(void) {
     TCase *tc = tcase_create("faults");
-    tcase_set_timeout(tc, 20);
+    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, fault_can_be_seen, 0, GW_FAULT_COUNT);
     tcase_add_loop_test(tc, table_rows_are_well_formed, 0, GW_FAULT_COUNT);
     tcase_add_test(tc, table_names_only_known_rules);
