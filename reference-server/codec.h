@@ -15,7 +15,8 @@
 
 /* What all connections of a server share. */
 typedef struct gw_codec_rules {
-    const char *path; /* the one that is upgraded; any other is 404 */
+    const char *path;        /* the one that is upgraded; any other is 404 */
+    const char *subprotocol; /* taken when the client offers it; NULL: none is */
     size_t max_request_bytes;
     size_t max_message_bytes;
     gw_faults faults;
@@ -57,6 +58,7 @@ typedef struct gw_codec_event {
     gw_span payload; /* borrowed until the next call */
     gw_span query;   /* GW_CODEC_REQUEST: behind the '?', as sent */
     char accept[GW_DIGEST_ACCEPT_CHARS + 1];
+    bool subprotocol; /* GW_CODEC_REQUEST: the client offers the rules' own */
     uint16_t code;
     uint8_t opcode;  /* GW_CODEC_BROKEN: of the frame at fault */
     const char *why; /* static */
@@ -95,7 +97,7 @@ bool gw_codec_next(gw_codec *codec, gw_span *bytes, gw_codec_event *event);
 bool gw_codec_midway(const gw_codec *codec);
 
 /* Answers, appended to out; a failure stays in out->error. */
-void gw_codec_write_upgrade(const gw_codec_rules *rules, const char *accept, gw_buf *out);
+void gw_codec_write_upgrade(const gw_codec_rules *rules, const gw_codec_event *request, gw_buf *out);
 void gw_codec_write_refusal(uint16_t status, const char *why, gw_buf *out);
 /* One unfragmented frame. */
 void gw_codec_write_frame(const gw_codec_rules *rules, gw_codec_opcode opcode, gw_span payload, gw_buf *out);

@@ -14,7 +14,8 @@ typedef struct request {
     gw_span method, target;
     unsigned major, minor;
     unsigned hosts, keys, versions;
-    bool upgrade, connection, body, origin;
+    bool upgrade, connection, body, origin, offered;
+    const char *subprotocol; /* of the rules */
     gw_span host, key, version;
 } request;
 
@@ -109,6 +110,8 @@ static verdict read_field(request *r, gw_span line) {
     } else if (same_name(r, name, "Sec-WebSocket-Version")) {
         r->versions++;
         r->version = value;
+    } else if (r->subprotocol && same_name(r, name, "Sec-WebSocket-Protocol")) {
+        r->offered |= lists(r, value, r->subprotocol);
     } else if (same_name(r, name, "Origin")) {
         r->origin = true;
     } else if (same_name(r, name, "Transfer-Encoding")) {
@@ -182,7 +185,7 @@ static verdict check_websocket(const request *r) {
 }
 
 void gw_codec_judge_request(gw_codec *codec, gw_codec_event *event) {
-    request r = {.faults = &codec->rules->faults};
+    request r = {.faults = &codec->rules->faults, .subprotocol = codec->rules->subprotocol};
     verdict v = read_head(&r, gw_buf_span(&codec->gathered));
     gw_span query = resource(r.target);
     gw_span path = take_until(&query, '?');
@@ -196,6 +199,7 @@ void gw_codec_judge_request(gw_codec *codec, gw_codec_event *event) {
     }
     event->kind = GW_CODEC_REQUEST;
     event->query = query;
+    event->subprotocol = r.offered;
     gw_span key = has(&r, GW_FAULT_ACCEPT_FIXED) ? GW_SPAN_LIT("dGhlIHNhbXBsZSBub25jZQ==") : r.key;
     gw_digest_accept(key, has(&r, GW_FAULT_ACCEPT_WRONG) ? wrong_guid : guid, event->accept);
 }

@@ -7,15 +7,16 @@ static bool has(const gw_codec_rules *rules, gw_fault fault) {
     return gw_faults_has(&rules->faults, fault);
 }
 
-void gw_codec_write_upgrade(const gw_codec_rules *rules, const char *accept, gw_buf *out) {
+void gw_codec_write_upgrade(const gw_codec_rules *rules, const gw_codec_event *request, gw_buf *out) {
     gw_buf_reserve(out, 192); /* hello has room, too */
     gw_buf_append_cstr(out, "HTTP/1.1 101 Switching Protocols\r\n");
     if (!has(rules, GW_FAULT_UPGRADE_HEADER_MISSING)) gw_buf_append_cstr(out, "Upgrade: websocket\r\n");
     if (!has(rules, GW_FAULT_CONNECTION_HEADER_MISSING)) gw_buf_append_cstr(out, "Connection: Upgrade\r\n");
+    if (request->subprotocol) gw_buf_printf(out, "Sec-WebSocket-Protocol: %s\r\n", rules->subprotocol);
     if (has(rules, GW_FAULT_SUBPROTOCOL_INVENTED)) gw_buf_append_cstr(out, "Sec-WebSocket-Protocol: gateway.v9\r\n");
     if (has(rules, GW_FAULT_EXTENSION_INVENTED)) gw_buf_append_cstr(out, "Sec-WebSocket-Extensions: x-gateway\r\n");
     gw_buf_append_cstr(out, "Sec-WebSocket-Accept: ");
-    gw_buf_append_cstr(out, accept);
+    gw_buf_append_cstr(out, request->accept);
     gw_buf_append_cstr(out, "\r\n\r\n");
 }
 

@@ -1,5 +1,6 @@
 /* Connections of the core: their phases, deadlines and output. Pure. */
 #include "reference-server/core_internal.h"
+#include "reference-server/described.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -162,11 +163,23 @@ static void sink_hang(void *user) {
 
 /* ---- life ---- */
 
+bool gw_core_can_serve(const gw_protocol *protocol, char *error) {
+    gw_described *described = gw_described_create(protocol, GW_S, error);
+    gw_described_destroy(described);
+    return described != NULL;
+}
+
+bool gw_core_has_fault(const gw_protocol *protocol, gw_fault fault) {
+    return !protocol || gw_described_has_fault(protocol, fault);
+}
+
 gw_core *gw_core_create(const gw_core_config *config, uint64_t seed, const gw_faults *faults) {
     gw_core *core = calloc(1, sizeof *core);
     if (!core) return NULL;
     core->config = *config;
-    core->rules = (gw_codec_rules){.path = "/gateway",
+    const gw_protocol *protocol = config->protocol;
+    core->rules = (gw_codec_rules){.path = protocol ? protocol->endpoint : "/gateway",
+                                   .subprotocol = protocol ? protocol->subprotocol : NULL,
                                    .max_request_bytes = config->max_request_bytes,
                                    .max_message_bytes = config->max_message_bytes};
     if (faults) core->rules.faults = *faults;
@@ -176,11 +189,13 @@ gw_core *gw_core_create(const gw_core_config *config, uint64_t seed, const gw_fa
                                  .rate_messages = config->rate_messages,
                                  .rate_window_ns = config->rate_window_ns,
                                  .unix_ms_at_zero = config->unix_ms_at_zero,
+                                 .protocol = protocol,
                                  .faults = core->rules.faults};
     gw_gateway_sink sink = {core, sink_send, sink_close, sink_die, sink_hang};
     gw_buf_init(&core->pongs, config->max_queue_bytes);
     core->gateway = gw_gateway_create(&gateway, sink, seed);
     if (core->gateway) return core;
+    gw_buf_deinit(&core->pongs);
     free(core);
     return NULL;
 }

@@ -32,15 +32,20 @@ typedef struct gw_core_config {
     size_t max_connections;   /* one more is refused with 503 */
     uint32_t rate_messages;   /* messages that a client may send in rate_window_ns; beyond it close 4008; 0: any */
     gw_ns rate_window_ns;
-    gw_ns handshake_timeout_ns; /* for the whole opening request */
-    gw_ns close_timeout_ns;     /* for the peer's Close, and again for its FIN */
-    int64_t unix_ms_at_zero;    /* Unix time at t = 0 in ms, for sentAt; a virtual clock may leave 0 */
+    gw_ns handshake_timeout_ns;         /* for the whole opening request */
+    gw_ns close_timeout_ns;             /* for the peer's Close, and again for its FIN */
+    const struct gw_protocol *protocol; /* what is served; NULL: the gateway document. Outlives the core */
+    int64_t unix_ms_at_zero;            /* Unix time at t = 0 in ms, for sentAt; a virtual clock may leave 0 */
 } gw_core_config;
 
 /* I = 1 s, no asks, messages to 1 MiB, requests to 16 KiB, queue 4 MiB, 100,000 connections, 10,000 messages/s. */
 void gw_core_config_default(gw_core_config *config);
 
-/* config and faults are copied; faults may be NULL. NULL: out of memory. */
+/* Can this protocol be served? Else `error` (GW_CORE_ERROR_BYTES) says why not. */
+bool gw_core_can_serve(const struct gw_protocol *protocol, char *error);
+/* Has this fault something to break there? protocol NULL: yes. */
+bool gw_core_has_fault(const struct gw_protocol *protocol, gw_fault fault);
+/* config and faults are copied; faults may be NULL. NULL: out of memory, or a protocol that cannot be served. */
 gw_core *gw_core_create(const gw_core_config *config, uint64_t seed, const gw_faults *faults);
 void gw_core_destroy(gw_core *core);
 

@@ -21,7 +21,7 @@ static void on_request(gw_core_conn *conn, const gw_codec_event *event, gw_span 
         refuse_request(conn, code, missing ? "there is no such room or participant" : gw_status_text(status));
         return;
     }
-    gw_codec_write_upgrade(&core->rules, event->accept, &conn->out);
+    gw_codec_write_upgrade(&core->rules, event, &conn->out);
     gw_core_mark_ready(conn);
     gw_core_set_phase(conn, GW_CORE_PHASE_SERVING);
     conn->early = true;

@@ -49,20 +49,25 @@ static void append_json_rules(gw_buf *out, const char *rules) {
     gw_buf_append_cstr(out, "\"]");
 }
 
-gw_status gw_faults_list(bool json, gw_buf *out) {
+gw_status gw_faults_list(bool json, bool (*wanted)(const void *context, gw_fault fault), const void *context,
+                         gw_buf *out) {
+    bool first = true;
     if (json) gw_buf_append_cstr(out, "[\n");
     for (size_t i = 0; i < GW_FAULT_COUNT; i++) {
         const gw_fault_info *info = &infos[i];
+        if (wanted && !wanted(context, (gw_fault)i)) continue;
         if (!json) {
             gw_buf_printf(out, "%-34s %-10s %s\n    %s\n", info->name, info->layer, info->rules, info->sentence);
             continue;
         }
-        gw_buf_printf(out, "  {\"name\": \"%s\", \"layer\": \"%s\", \"rules\": ", info->name, info->layer);
+        gw_buf_printf(out, "%s  {\"name\": \"%s\", \"layer\": \"%s\", \"rules\": ", first ? "" : ",\n", info->name,
+                      info->layer);
         append_json_rules(out, info->rules);
         gw_buf_append_cstr(out, ", \"sentence\": ");
         append_json_string(out, info->sentence);
-        gw_buf_append_cstr(out, i + 1 < GW_FAULT_COUNT ? "},\n" : "}\n");
+        gw_buf_append_byte(out, '}');
+        first = false;
     }
-    if (json) gw_buf_append_cstr(out, "]\n");
+    if (json) gw_buf_append_cstr(out, first ? "]\n" : "\n]\n");
     return out->error;
 }

@@ -50,7 +50,8 @@ const gw_fault_info *gw_faults_info(gw_fault fault);
 gw_status gw_faults_find(gw_span name, gw_fault *out);
 /* The name that the user most likely meant, or NULL. */
 const char *gw_faults_suggest(gw_span name);
-/* The whole table for --list-faults: lines for people, or one JSON array. */
-gw_status gw_faults_list(bool json, gw_buf *out);
+/* For --list-faults, all that `wanted` takes (NULL: the whole table): lines for people, or one JSON array. */
+gw_status gw_faults_list(bool json, bool (*wanted)(const void *context, gw_fault fault), const void *context,
+                         gw_buf *out);
 
 #endif

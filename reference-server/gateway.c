@@ -1,4 +1,5 @@
 /* A member's life: joining, hello, heartbeats, timeout. Pure. */
+#include "reference-server/described.h"
 #include "reference-server/gateway_internal.h"
 
 #include <stdlib.h>
@@ -17,13 +18,18 @@ gw_gateway *gw_gateway_create(const gw_gateway_config *config, gw_gateway_sink s
     gateway->grace_ns = share > 25 * GW_MS ? share : 25 * GW_MS;
     gw_rng_init(&gateway->rng, seed);
     gw_buf_init(&gateway->scratch, MAX_SCRATCH_BYTES);
-    return gateway;
+    char error[GW_GATEWAY_ERROR_BYTES];
+    if (!config->protocol || (gateway->described = gw_described_create(config->protocol, config->interval_ns, error)))
+        return gateway;
+    gw_gateway_destroy(gateway);
+    return NULL;
 }
 
 void gw_gateway_destroy(gw_gateway *gateway) {
     if (!gateway) return;
     gw_gateway_room *room, *next;
     HASH_ITER(hh, gateway->rooms, room, next) gw_gateway_drop_room(gateway, room, "");
+    gw_described_destroy(gateway->described);
     gw_buf_deinit(&gateway->scratch);
     free(gateway);
 }
@@ -70,6 +76,10 @@ void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now)
 }
 
 void gw_gateway_start(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    if (gateway->described) {
+        gw_described_start(gateway, member, now);
+        return;
+    }
     if (gw_gateway_has(gateway, GW_FAULT_HELLO_ON_DEMAND)) return;
     if (gw_gateway_has(gateway, GW_FAULT_HELLO_SLOW)) {
         member->hello_at = gw_time_add(now, 2 * GW_S);
@@ -102,17 +112,16 @@ static void on_beat(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     gw_gateway_send_heartbeat(gateway, member);
 }
 
-/* A caller that comes late may have heartbeats still unread: it gets as long again to hand them over, once. */
-static bool has_reprieve(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
-    gw_ns late = now - member->expire_at;
+bool gw_gateway_has_reprieve(const gw_gateway *gateway, gw_gateway_member *member, gw_ns *deadline, gw_ns now) {
+    gw_ns late = now - *deadline;
     if (late < 2 * GW_MS || member->reprieved) return false;
     member->reprieved = true;
-    member->expire_at = gw_time_add(now, late + 5 * GW_MS < gateway->grace_ns ? late + 5 * GW_MS : gateway->grace_ns);
+    *deadline = gw_time_add(now, late + 5 * GW_MS < gateway->grace_ns ? late + 5 * GW_MS : gateway->grace_ns);
     return true;
 }
 
 static void on_expire(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
-    if (has_reprieve(gateway, member, now)) return;
+    if (gw_gateway_has_reprieve(gateway, member, &member->expire_at, now)) return;
     if (member->unfinished && gw_gateway_has(gateway, GW_FAULT_UNFINISHED_STOPS_TIMEOUT)) {
         member->expire_at = gw_time_add(member->expire_at, gateway->config.interval_ns);
         return;
@@ -132,6 +141,10 @@ gw_ns gw_gateway_deadline(const gw_gateway_member *member) {
 }
 
 void gw_gateway_on_time(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    if (gateway->described) {
+        gw_described_on_time(gateway, member, now);
+        return;
+    }
     gw_ns due = gw_gateway_deadline(member);
     if (due > now) return;
     if (due == member->hello_at) {
@@ -220,6 +233,7 @@ static void link_member(gw_gateway_room *room, gw_gateway_participant *participa
 gw_status gw_gateway_join(gw_gateway *gateway, gw_gateway_member *member, gw_span query, gw_ns now) {
     query_ids ids = {0};
     gw_status status = read_query(query, &ids);
+    if (status == GW_OK && gateway->described && !gw_described_admits(gateway->described, query)) return GW_ERR_INVALID;
     if (status != GW_OK) return status;
     gw_gateway_room *room = ids.room.len > 0 ? gw_gateway_find_room(gateway, ids.room) : NULL;
     if (ids.room.len > 0 && !room) return GW_ERR_NOT_FOUND;

@@ -37,6 +37,9 @@ typedef struct gw_gateway_member {
     bool second_of_pair; /* every second member of its room */
     bool reprieved;      /* its timeout was put off once, because the caller came late */
     bool unfinished;     /* its owner says: a message is only partly here */
+    bool greeted;        /* of a described protocol: the client has said its first message */
+    int64_t sequence;    /* of the last numbered message to it; 0: none yet */
+    uint64_t nonce;      /* that the server's last question carried */
 } gw_gateway_member;
 
 typedef enum gw_gateway_leave {
@@ -67,10 +70,11 @@ typedef struct gw_gateway_config {
     uint32_t rate_messages;
     gw_ns rate_window_ns;
     int64_t unix_ms_at_zero;
+    const struct gw_protocol *protocol; /* what is served; NULL: the gateway document. Outlives the gateway */
     gw_faults faults;
 } gw_gateway_config;
 
-/* NULL: out of memory. */
+/* NULL: out of memory, or a protocol that cannot be served (gw_core_can_serve). */
 gw_gateway *gw_gateway_create(const gw_gateway_config *config, gw_gateway_sink sink, uint64_t seed);
 /* Every member has left before. */
 void gw_gateway_destroy(gw_gateway *gateway);

@@ -1,4 +1,5 @@
 /* What a client's message does. Pure. */
+#include "reference-server/described.h"
 #include "reference-server/gateway_internal.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@ static void refuse(gw_gateway *gateway, gw_gateway_member *member, uint16_t code
     gw_gateway_close(gateway, member, code, why, GW_GATEWAY_AT_ONCE);
 }
 
-static bool dies(gw_gateway *gateway, gw_fault fault) {
+bool gw_gateway_dies(gw_gateway *gateway, gw_fault fault) {
     if (!gw_gateway_has(gateway, fault)) return false;
     gateway->sink.die(gateway->sink.user);
     return true;
@@ -40,17 +41,17 @@ void gw_gateway_drop_others(gw_gateway *gateway, gw_gateway_member *member, cons
     }
 }
 
-static void on_malformed(gw_gateway *gateway, gw_gateway_member *member, gw_span text, const char *why) {
+bool gw_gateway_falls(gw_gateway *gateway, gw_gateway_member *member, gw_span text) {
     bool deep = nesting(text) > GW_STRICT_JSON_MAX_DEPTH;
-    if (deep && nesting(text) > 500 && dies(gateway, GW_FAULT_DIES_ON_DEEP_JSON)) return;
-    if (!deep && dies(gateway, GW_FAULT_DIES_ON_BAD_JSON)) return;
+    if (deep && nesting(text) > 500 && gw_gateway_dies(gateway, GW_FAULT_DIES_ON_DEEP_JSON)) return true;
+    if (!deep && gw_gateway_dies(gateway, GW_FAULT_DIES_ON_BAD_JSON)) return true;
     if (gw_gateway_has(gateway, GW_FAULT_HANGS_ON_BAD_JSON)) {
         gateway->sink.hang(gateway->sink.user);
-        return;
+        return true;
     }
     if (gw_gateway_has(gateway, GW_FAULT_BAD_JSON_TO_ROOM))
         gw_gateway_drop_others(gateway, member, "somebody sent bad JSON");
-    refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, why);
+    return false;
 }
 
 static bool has_white_space(gw_span text) {
@@ -89,18 +90,22 @@ static bool has_escapes(gw_span text) {
 
 /* Faults: a message that is JSON takes the server down. */
 static bool dies_on_good(gw_gateway *gateway, gw_span text, gw_strict_json_value root) {
-    return (text.len > 200000 && dies(gateway, GW_FAULT_DIES_ON_BIG_MESSAGE)) ||
+    return (text.len > 200000 && gw_gateway_dies(gateway, GW_FAULT_DIES_ON_BIG_MESSAGE)) ||
            (gw_gateway_has(gateway, GW_FAULT_DIES_ON_ESCAPES) && has_escapes(text) &&
-            dies(gateway, GW_FAULT_DIES_ON_ESCAPES)) ||
+            gw_gateway_dies(gateway, GW_FAULT_DIES_ON_ESCAPES)) ||
            (gw_gateway_has(gateway, GW_FAULT_DIES_ON_WHITE_SPACE) && has_white_space(text) &&
-            dies(gateway, GW_FAULT_DIES_ON_WHITE_SPACE)) ||
+            gw_gateway_dies(gateway, GW_FAULT_DIES_ON_WHITE_SPACE)) ||
            (gw_gateway_has(gateway, GW_FAULT_DIES_ON_MEMBERS) && has_other_members(root) &&
-            dies(gateway, GW_FAULT_DIES_ON_MEMBERS)) ||
+            gw_gateway_dies(gateway, GW_FAULT_DIES_ON_MEMBERS)) ||
            (gw_gateway_has(gateway, GW_FAULT_DIES_ON_ODD_DATA) && has_odd_data(root) &&
-            dies(gateway, GW_FAULT_DIES_ON_ODD_DATA));
+            gw_gateway_dies(gateway, GW_FAULT_DIES_ON_ODD_DATA));
 }
 
-static bool over_rate(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+static void on_malformed(gw_gateway *gateway, gw_gateway_member *member, gw_span text, const char *why) {
+    if (!gw_gateway_falls(gateway, member, text)) refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, why);
+}
+
+bool gw_gateway_over_rate(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     if (gateway->config.rate_messages == 0) return false;
     if (now - member->window_from >= gateway->config.rate_window_ns) {
         member->window_from = now;
@@ -152,17 +157,17 @@ static void on_bad_id(gw_gateway *gateway, gw_gateway_member *member, gw_strict_
     if (id.kind == GW_STRICT_JSON_NUMBER) {
         /* The text ends in a byte that no number holds, so strtod stays within the message. */
         double value = strtod((const char *)id.text.ptr, NULL);
-        if ((value < 0 || value > 65535) && dies(gateway, GW_FAULT_DIES_ON_BIG_ID)) return;
+        if ((value < 0 || value > 65535) && gw_gateway_dies(gateway, GW_FAULT_DIES_ON_BIG_ID)) return;
     }
     uint64_t number;
     if (!gw_strict_json_natural(id, UINT64_MAX, &number)) {
-        if (dies(gateway, GW_FAULT_DIES_ON_ODD_ID)) return;
+        if (gw_gateway_dies(gateway, GW_FAULT_DIES_ON_ODD_ID)) return;
         refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the event id must be an integer");
         return;
     }
     if (gw_gateway_has(gateway, GW_FAULT_COUNTS_UNKNOWN))
         gw_gateway_count_heartbeat(gateway, member, now);
-    else if (!dies(gateway, GW_FAULT_DIES_ON_UNKNOWN_ID))
+    else if (!gw_gateway_dies(gateway, GW_FAULT_DIES_ON_UNKNOWN_ID))
         refuse(gateway, member, GW_GATEWAY_CLOSE_UNKNOWN, "there is no such event");
 }
 
@@ -200,7 +205,11 @@ static void wake(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
 }
 
 void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span text, gw_ns now) {
-    if (over_rate(gateway, member, now)) {
+    if (gateway->described) {
+        gw_described_on_text(gateway, member, text, now);
+        return;
+    }
+    if (gw_gateway_over_rate(gateway, member, now)) {
         refuse(gateway, member, GW_GATEWAY_CLOSE_RATE, "too many messages");
         return;
     }
@@ -210,7 +219,7 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
         gw_gateway_count_heartbeat(gateway, member, now);
         return;
     }
-    if (++member->texts >= 1000 && dies(gateway, GW_FAULT_DIES_ON_MANY_MESSAGES)) return;
+    if (++member->texts >= 1000 && gw_gateway_dies(gateway, GW_FAULT_DIES_ON_MANY_MESSAGES)) return;
     const char *why = gw_strict_json_check(text, NULL);
     if (why) {
         on_malformed(gateway, member, text, why);
@@ -218,14 +227,14 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
     }
     gw_strict_json_value root = gw_strict_json_root(text);
     if (root.kind != GW_STRICT_JSON_OBJECT) {
-        if (!dies(gateway, GW_FAULT_DIES_ON_NULL))
+        if (!gw_gateway_dies(gateway, GW_FAULT_DIES_ON_NULL))
             refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the message must be an object");
         return;
     }
     if (dies_on_good(gateway, text, root)) return;
     gw_strict_json_value id = gw_strict_json_get(root, "e");
     if (id.kind == GW_STRICT_JSON_NONE) {
-        if (!dies(gateway, GW_FAULT_DIES_ON_NO_ID))
+        if (!gw_gateway_dies(gateway, GW_FAULT_DIES_ON_NO_ID))
             refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the event id is missing");
         return;
     }
@@ -238,7 +247,11 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
 }
 
 void gw_gateway_on_binary(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
-    if (over_rate(gateway, member, now)) {
+    if (gateway->described) {
+        gw_described_on_binary(gateway, member);
+        return;
+    }
+    if (gw_gateway_over_rate(gateway, member, now)) {
         refuse(gateway, member, GW_GATEWAY_CLOSE_RATE, "too many messages");
         return;
     }
@@ -247,10 +260,14 @@ void gw_gateway_on_binary(gw_gateway *gateway, gw_gateway_member *member, gw_ns 
         return;
     }
     if (gw_gateway_has(gateway, GW_FAULT_BINARY_IGNORED)) return;
-    if (!dies(gateway, GW_FAULT_DIES_ON_BINARY)) refuse(gateway, member, 1003, "messages are text");
+    if (!gw_gateway_dies(gateway, GW_FAULT_DIES_ON_BINARY)) refuse(gateway, member, 1003, "messages are text");
 }
 
 void gw_gateway_on_ping(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
+    if (gateway->described) {
+        gw_described_on_ping(gateway, member, now);
+        return;
+    }
     wake(gateway, member, now);
     if (member->room && gw_gateway_has(gateway, GW_FAULT_COUNTS_PINGS))
         gw_gateway_count_heartbeat(gateway, member, now);

@@ -34,7 +34,8 @@ struct gw_gateway {
     gw_ns grace_ns;
     gw_gateway_room *rooms; /* by id */
     uint64_t next_room, next_participant;
-    gw_buf scratch; /* one message at a time is composed here */
+    struct gw_described *described; /* NULL: the gateway document */
+    gw_buf scratch;                 /* one message at a time is composed here */
 };
 
 static inline bool gw_gateway_has(const gw_gateway *gateway, gw_fault fault) {
@@ -61,12 +62,22 @@ void gw_gateway_close(gw_gateway *gateway, gw_gateway_member *member, uint16_t c
 /* The event to everybody in the room, as the faults have it; counts those reached. */
 size_t gw_gateway_broadcast(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data,
                             gw_ns now);
+/* What an event (NULL: none of the gateway document) ends: the room, or the connections of who was kicked. */
+void gw_gateway_after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data);
 /* The data as the faults have it, appended to out (gateway_mangle.c). */
 void gw_gateway_mangle(const gw_gateway *gateway, const gw_event_row *event, gw_span data, gw_buf *out);
 /* A fault: the ask that goes out has to be answered soon (gateway.c). */
 void gw_gateway_await_answer(const gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
 /* hello is out, or never comes: the timers run (gateway.c). */
 void gw_gateway_begin(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
+/* A caller that comes late may have heartbeats still unread: it gets as long again to hand them over, once; then
+ * *deadline, which is past, lies ahead again (gateway.c). */
+bool gw_gateway_has_reprieve(const gw_gateway *gateway, gw_gateway_member *member, gw_ns *deadline, gw_ns now);
+/* Messages that come too fast, and text that is not JSON (gateway_input.c). */
+bool gw_gateway_over_rate(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
+/* A fault takes the server down, or makes it hang: true, and nothing is left to do. */
+bool gw_gateway_dies(gw_gateway *gateway, gw_fault fault);
+bool gw_gateway_falls(gw_gateway *gateway, gw_gateway_member *member, gw_span text);
 /* A valid client heartbeat (gateway.c). */
 void gw_gateway_count_heartbeat(gw_gateway *gateway, gw_gateway_member *member, gw_ns now);
 

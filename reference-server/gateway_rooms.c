@@ -1,4 +1,5 @@
 /* Rooms, participants and the control operations on them. Pure. */
+#include "reference-server/described.h"
 #include "reference-server/gateway_internal.h"
 
 #include <stdio.h>
@@ -134,7 +135,8 @@ static void complete_data(const gw_gateway *gateway, const gw_event_row *event, 
                   (long long)(gateway->config.unix_ms_at_zero + now / GW_MS));
 }
 
-static void after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data) {
+void gw_gateway_after_event(gw_gateway *gateway, gw_gateway_room *room, const gw_event_row *event, gw_span data) {
+    if (!event) return;
     if (event->id == GW_EVENT_ID_ROOM_CLOSE) {
         gw_gateway_drop_room(gateway, room, "the room is closed");
         return;
@@ -160,6 +162,7 @@ gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, g
     *delivered = 0;
     gw_gateway_room *room = gw_gateway_find_room(gateway, room_id);
     if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", room_id);
+    if (gateway->described) return gw_described_event(gateway, room, name, data, now, data_sent, delivered, error);
     const gw_event_row *event = gw_event_table_by_name(name);
     if (!event || !event->triggered) return say(error, GW_ERR_UNSUPPORTED, "no event to trigger:", name);
     const char *why = gw_strict_json_check(data, NULL);
@@ -176,7 +179,7 @@ gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, g
         status = GW_ERR_INVALID;
     } else {
         *delivered = gw_gateway_broadcast(gateway, room, event, gw_buf_span(&whole), now);
-        after_event(gateway, room, event, gw_buf_span(&whole));
+        gw_gateway_after_event(gateway, room, event, gw_buf_span(&whole));
         if (data_sent) status = gw_buf_append_span(data_sent, gw_buf_span(&whole));
         if (status != GW_OK) say(error, status, "the answer is too long:", gw_span_cstr(gw_status_text(status)));
     }

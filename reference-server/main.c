@@ -17,6 +17,7 @@ int main(int argc, char **argv) {
         fputs(gw_buf_cstr(&text), result == GW_SERVER_OPTIONS_DONE ? stdout : stderr);
         code = result == GW_SERVER_OPTIONS_DONE ? 0 : GW_SERVER_BAD_FILE;
     }
+    gw_arena_deinit(&options.arena);
     gw_buf_deinit(&text);
     return code;
 }

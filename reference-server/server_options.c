@@ -1,6 +1,8 @@
 /* The command line of gwspec-server. */
 #include "reference-server/server_options.h"
 
+#include "reference-server/server_protocol.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -16,6 +18,8 @@
     X(LISTEN, "listen", "ADDRESS", "address to listen on (127.0.0.1)")                                                 \
     X(PORT, "port", "N", "port of the gateway (4000); 0 takes any free one")                                           \
     X(CONTROL_PORT, "control-port", "N", "port of the control API (0: any free one)")                                  \
+    X(PROTOCOL, "protocol", "FILE",                                                                                    \
+      "serve this described protocol (the gateway document); a built-in one by its name")                              \
     X(INTERVAL, "interval", "MS", "heartbeatInterval in ms (1000)")                                                    \
     X(SEED, "seed", "N", "seed of everything that is random (1)")                                                      \
     X(ASK_EVERY, "ask-every", "MIN..MAX", "send heartbeat_ack after a random pause of MIN to MAX ms (never)")          \
@@ -152,6 +156,9 @@ static bool take(option_id id, const char *value, gw_server_options *options, gw
         return take_number(text, id, value, 0, UINT64_MAX, &options->seed);
     case OPTION_ASK_EVERY:
         return take_ask(text, value, core);
+    case OPTION_PROTOCOL:
+        options->protocol = value;
+        return true;
     case OPTION_FAULT:
         return take_fault(text, value, &options->faults);
     case OPTION_MAX_MESSAGE:
@@ -200,12 +207,33 @@ static const char *judge(const gw_server_options *options) {
     return NULL;
 }
 
+static bool is_wanted(const void *protocol, gw_fault fault) {
+    return gw_core_has_fault(protocol, fault);
+}
+
+/* The description, and whether the planted faults have something to break in it. */
+static bool load_protocol(gw_server_options *options, gw_buf *text) {
+    size_t before = text->len;
+    options->core.protocol = gw_server_protocol_load(&options->arena, options->protocol, text);
+    if (!options->core.protocol) return text->len == before;
+    for (int i = 0; i < GW_FAULT_COUNT; i++) {
+        if (!gw_faults_has(&options->faults, (gw_fault)i) || gw_core_has_fault(options->core.protocol, (gw_fault)i))
+            continue;
+        gw_buf_printf(
+            text, "gwspec-server: --fault %s: has nothing to break in this protocol; see --list-faults --protocol %s\n",
+            gw_faults_info((gw_fault)i)->name, options->protocol);
+        return false;
+    }
+    return true;
+}
+
 gw_server_options_result gw_server_options_parse(int argc, char **argv, gw_server_options *options, gw_buf *text) {
     struct option table[OPTION_COUNT + 1] = {{0}};
     for (int i = 0; i < OPTION_COUNT; i++)
         table[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, 256 + i};
     *options = (gw_server_options){.seed = 1, .listen = "127.0.0.1", .port = 4000};
     gw_core_config_default(&options->core);
+    gw_arena_init(&options->arena);
 
     bool list = false, json = false;
     opterr = 0;
@@ -234,7 +262,10 @@ gw_server_options_result gw_server_options_parse(int argc, char **argv, gw_serve
         return GW_SERVER_OPTIONS_BAD;
     }
     if (json && !list) return bad(text, "--json goes with --list-faults");
-    if (list) return gw_faults_list(json, text) == GW_OK ? GW_SERVER_OPTIONS_DONE : bad(text, "out of memory");
+    if (options->protocol && !load_protocol(options, text)) return GW_SERVER_OPTIONS_BAD;
+    if (list)
+        return gw_faults_list(json, is_wanted, options->core.protocol, text) == GW_OK ? GW_SERVER_OPTIONS_DONE
+                                                                                      : bad(text, "out of memory");
     const char *why = judge(options);
     return why ? bad(text, why) : GW_SERVER_OPTIONS_RUN;
 }

@@ -4,6 +4,8 @@
 
 #include "reference-server/core.h"
 
+#include "base/arena.h"
+
 typedef struct gw_server_options {
     gw_core_config core;
     gw_faults faults;
@@ -11,7 +13,9 @@ typedef struct gw_server_options {
     const char *listen;                             /* address; of argv, like the paths */
     int port, control_port;                         /* 0: any free one */
     const char *tls_cert, *tls_key, *tls_client_ca; /* NULL: none */
+    const char *protocol;                           /* NULL: the gateway document */
     bool quiet, verbose;
+    gw_arena arena; /* of the description; the caller deinits it, whatever the result */
 } gw_server_options;
 
 typedef enum gw_server_options_result {

@@ -124,6 +124,7 @@ static void make_plan(run *r, uint64_t seed) {
                                .retries = options->retries,
                                .crash_search = options->crash_search,
                                .timeout_scale = options->timeout_scale,
+                               .protocol_file = options->protocol,
                                .interval = options->interval,
                                .faults = options->faults.items,
                                .fault_count = options->faults.count,

@@ -32,6 +32,7 @@ typedef struct gw_runner_plan {
     gw_ns crash_search;        /* time for finding out which scenarios kill or hang the server; 0: 60 s */
     unsigned retries;          /* times that a failed scenario is run again; a pass then counts, and is marked flaky */
     double timeout_scale;      /* 0 is taken as 1 */
+    const char *protocol_file; /* that the user names, for a server that can be told; NULL: none */
     gw_ns interval;            /* that the server shall announce; 0: its own default (simulation: 1 s) */
     const char *const *faults; /* of the reference server */
     size_t fault_count;

@@ -223,6 +223,12 @@ static gw_status build_command(runner *r, text_list *argv, text_list *env, gw_er
         status = list_add(argv, start->interval_option, error);
         if (status == GW_OK) status = list_add(argv, ms, error);
     }
+    if (status == GW_OK && r->plan->protocol_file && start->protocol_option) {
+        status = list_add(argv, start->protocol_option, error);
+        char *whole = realpath(r->plan->protocol_file, NULL); /* the server may run in another folder */
+        if (status == GW_OK) status = list_add(argv, whole ? whole : r->plan->protocol_file, error);
+        free(whole);
+    }
     for (size_t i = 0; i < r->plan->fault_count && status == GW_OK; i++) {
         status = list_add(argv, start->fault_option, error);
         if (status == GW_OK) status = list_add(argv, r->plan->faults[i], error);

@@ -4,6 +4,7 @@
 #include "cli/simulate_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const gw_simulate_schedule gw_simulate_mild = {.delay_min = 0, .delay_max = 2 * GW_MS, .split_percent = 33};
 
@@ -104,6 +105,7 @@ gw_result *gw_simulate_run(const gw_scenario *scenario, const gw_simulate_config
     else
         gw_core_config_default(&core);
     core.unix_ms_at_zero = SIMULATE_UNIX_MS;
+    if (!core.protocol && strcmp(config->protocol->name, "gateway") != 0) core.protocol = config->protocol;
     sim s = {.scenario = scenario, .config = config, .now = SIMULATE_START};
     s.schedule = config->schedule ? *config->schedule : gw_simulate_mild;
     /* A lost one may be what a planted fault waits for; the scenario would be blamed for it. */

@@ -97,11 +97,12 @@ typedef struct gw_target_start {
     gw_target_pairs env;
     const char *cwd; /* relative to the target file's folder; NULL: ours */
     gw_target_ready ready;
-    int stop_signal;                            /* SIGTERM by default */
-    gw_ns stop_within;                          /* then SIGKILL; default 5 s */
-    bool restart;                               /* may be started again after a crash; default true */
-    const char *log;                            /* its output goes here too; NULL: not */
-    const char *interval_option, *fault_option; /* "--interval": added when a run asks for it; NULL: it has none */
+    int stop_signal;   /* SIGTERM by default */
+    gw_ns stop_within; /* then SIGKILL; default 5 s */
+    bool restart;      /* may be started again after a crash; default true */
+    const char *log;   /* its output goes here too; NULL: not */
+    /* "--interval": added when a run asks for it; NULL: it has none */
+    const char *interval_option, *fault_option, *protocol_option;
 } gw_target_start;
 
 typedef struct gw_target_tls {

@@ -42,11 +42,13 @@ static void load_stop(gw_target_loader *loader, const gw_doc_node *node, gw_targ
 }
 
 static void load_options(gw_target_loader *loader, const gw_doc_node *node, gw_target_start *out) {
-    static const char *const KEYS[] = {"interval", "fault"};
-    if (!gw_doc_expect_keys(loader->diag, node, KEYS, 2, "options")) return;
-    const gw_doc_node *interval = gw_doc_get(node, "interval"), *fault = gw_doc_get(node, "fault");
+    static const char *const KEYS[] = {"interval", "fault", "protocol"};
+    if (!gw_doc_expect_keys(loader->diag, node, KEYS, 3, "options")) return;
+    const gw_doc_node *interval = gw_doc_get(node, "interval"), *fault = gw_doc_get(node, "fault"),
+                      *protocol = gw_doc_get(node, "protocol");
     if (interval) out->interval_option = gw_target_plain(loader, interval, "an option");
     if (fault) out->fault_option = gw_target_plain(loader, fault, "an option");
+    if (protocol) out->protocol_option = gw_target_plain(loader, protocol, "an option");
 }
 
 void gw_target_load_start(gw_target_loader *loader, const gw_doc_node *node, gw_target_start *out) {

@@ -91,8 +91,8 @@ START_TEST(list_names_every_fault) {
     gw_buf lines, json;
     gw_buf_init(&lines, 1 << 20);
     gw_buf_init(&json, 1 << 20);
-    ck_assert_int_eq(gw_faults_list(false, &lines), GW_OK);
-    ck_assert_int_eq(gw_faults_list(true, &json), GW_OK);
+    ck_assert_int_eq(gw_faults_list(false, NULL, NULL, &lines), GW_OK);
+    ck_assert_int_eq(gw_faults_list(true, NULL, NULL, &json), GW_OK);
     for (int i = 0; i < GW_FAULT_COUNT; i++) {
         ck_assert_ptr_nonnull(strstr(gw_buf_cstr(&lines), gw_faults_info((gw_fault)i)->sentence));
         ck_assert_ptr_nonnull(strstr(gw_buf_cstr(&json), gw_faults_info((gw_fault)i)->name));

@@ -1,0 +1,67 @@
+/* Reads a protocol description for the mock. Of the program: it opens files. */
+#include "reference-server/server_protocol.h"
+
+#include "base/embedded.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_FILE_BYTES = 4 << 20 };
+
+extern const gw_embedded_file gw_server_protocols[];
+extern const size_t gw_server_protocols_count;
+
+static bool find(void *context, const char *name, gw_span *text, const char **file) {
+    size_t len = strlen(name);
+    (void)context;
+    for (size_t i = 0; i < gw_server_protocols_count; i++) {
+        const gw_embedded_file *each = &gw_server_protocols[i];
+        if (strncmp(each->path, name, len) != 0 || strcmp(each->path + len, ".yaml") != 0) continue;
+        *text = gw_span_make(each->bytes, each->len);
+        *file = each->path;
+        return true;
+    }
+    return false;
+}
+
+static bool read_file(const char *path, gw_buf *out, gw_buf *error) {
+    FILE *file = fopen(path, "rb");
+    int why = errno;
+    uint8_t block[4096];
+    for (size_t n; file && (n = fread(block, 1, sizeof block, file)) > 0;) gw_buf_append(out, block, n);
+    if (file && ferror(file)) why = errno;
+    bool good = file && !ferror(file) && out->error == GW_OK;
+    if (file) fclose(file);
+    if (!good)
+        gw_buf_printf(error, "gwspec-server: --protocol %s: %s\n", path,
+                      out->error != GW_OK ? "the file is too long" : strerror(why));
+    return good;
+}
+
+const gw_protocol *gw_server_protocol_load(gw_arena *arena, const char *name, gw_buf *error) {
+    const gw_protocol_source source = {find, NULL};
+    const gw_protocol *protocol = NULL;
+    const char *shown = name;
+    gw_span text;
+    gw_buf file;
+    gw_diag diag;
+    gw_buf_init(&file, MAX_FILE_BYTES);
+    gw_diag_init(&diag);
+    bool good = find(NULL, name, &text, &shown);
+    if (!good && read_file(name, &file, error)) {
+        text = gw_buf_span(&file);
+        good = true;
+    }
+    if (good && !(protocol = gw_protocol_load_from(arena, text, shown, &source, &diag)))
+        gw_buf_append_span(error, gw_buf_span(&diag.text));
+    if (protocol && strcmp(protocol->name, "gateway") == 0) protocol = NULL;
+    char why[GW_CORE_ERROR_BYTES];
+    if (protocol && !gw_core_can_serve(protocol, why)) {
+        gw_buf_printf(error, "gwspec-server: --protocol %s: %s\n", name, why);
+        protocol = NULL;
+    }
+    gw_diag_deinit(&diag);
+    gw_buf_deinit(&file);
+    return protocol;
+}
