@@ -118,11 +118,14 @@ static gw_reaction_kind read_object(gw_gateway *gateway, gw_span text, message *
     return GW_REACTION_COUNT;
 }
 
-/* Absent data and null are taken for none, and a beat that carries something else is a beat: what a client should not
- * send is for who judges clients. */
+/* Absent data and null are taken for none, and a beat that carries something else is a beat, unless the answer repeats
+ * it: what a client should not send is for who judges clients. */
 static bool fits(const gw_protocol *protocol, const message *m) {
+    const gw_question *q = &protocol->heartbeat.question[GW_ROLE_CLIENT];
+    bool echoed = q->event == m->event && q->echo_from.text;
     const gw_schema *schema = m->event->non_strict ? m->event->non_strict : m->event->data;
-    if (!schema || !m->data || cJSON_IsNull(m->data) || gw_protocol_is_beat(protocol, m->event)) return true;
+    if (!schema || !m->data || cJSON_IsNull(m->data) || (gw_protocol_is_beat(protocol, m->event) && !echoed))
+        return true;
     return gw_schema_check(schema, m->data, GW_SCHEMA_EXTRA_ALLOW, NULL, NULL) == 0;
 }
 

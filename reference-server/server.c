@@ -1,6 +1,8 @@
 /* The loop around the core: context, listening ports, timer, signals, and an orderly end. */
 #include "reference-server/server_internal.h"
 
+#include "protocol/description.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -165,8 +167,9 @@ static gw_server_exit open_ports(gw_server *server) {
         complain("cannot listen on", options->listen, "the port is taken");
         return GW_SERVER_NO_PORT;
     }
-    printf("ready ws=%s://%s:%d/gateway control=http://%s:%d\n", options->tls_cert ? "wss" : "ws", options->listen,
-           lws_get_vhost_listen_port(gateway), options->listen, lws_get_vhost_listen_port(control));
+    printf("ready ws=%s://%s:%d%s control=http://%s:%d\n", options->tls_cert ? "wss" : "ws", options->listen,
+           lws_get_vhost_listen_port(gateway), options->core.protocol ? options->core.protocol->endpoint : "/gateway",
+           options->listen, lws_get_vhost_listen_port(control));
     fflush(stdout);
     return GW_SERVER_STOPPED;
 }

@@ -273,7 +273,7 @@ void gw_fixtures_trigger(gw_fixtures_set *set, const gw_target_trigger *trigger,
         return;
     }
     add_trigger_values(set, action, &sequence->vars);
-    sequence->what = trigger->event;
+    sequence->what = action->event;
     sequence->data_capture = trigger->data;
     sequence->cookies_of = trigger->call.cookies_of_by ? "by" : NULL;
     *call = (set_trigger){

@@ -70,7 +70,7 @@ static bool check_triggers(runner *r) {
     const gw_protocol *protocol = r->plan->protocol;
     for (size_t i = 0; i < r->target->trigger_count; i++) {
         const gw_target_trigger *trigger = &r->target->triggers[i];
-        if (server_event(protocol, trigger->event)) continue;
+        if (strcmp(trigger->event, GW_TARGET_ANY_EVENT) == 0 || server_event(protocol, trigger->event)) continue;
         const char *names[GW_PROTOCOL_MAX_EVENTS];
         size_t count = 0;
         for (size_t e = 0; e < protocol->event_count && count < GW_PROTOCOL_MAX_EVENTS; e++)

@@ -49,6 +49,7 @@ gw_engine *gw_engine_create(const gw_engine_config *config) {
     e->result = calloc(1, sizeof *e->result);
     gw_arena *arena = calloc(1, sizeof *arena);
     bool vars = gw_vars_init(&e->vars, &e->rng) == GW_OK;
+    if (vars) engine_set_protocol_vars(e);
     wirelog_init(&e->log);
     if (!e->conns || !e->result || !arena || !vars || !e->log.entries) {
         free(arena);

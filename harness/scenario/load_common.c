@@ -267,7 +267,7 @@ void load_rule(loader *l, const gw_doc_node *node, void *at) {
 }
 
 bool load_check_name(loader *l, const gw_doc_node *node, const char *what) {
-    static const char *const taken[] = {"I", "eps", "uuid", "now-ms", "canary"};
+    static const char *const taken[] = {"I", "eps", "uuid", "now-ms", "protocol", "canary"};
     if (!gw_doc_expect_kind(l->diag, node, GW_DOC_STRING, what)) return false;
     size_t len = strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
     bool ok = len == node->text_len && len > 0;

@@ -6,7 +6,7 @@
 /* What `any-of` and the class of reaction say, before the protocol's own defaults are put in. */
 typedef struct reaction {
     bool stated, ignore, close;
-    gw_reaction_kind kind;
+    gw_reaction_kind kind; /* GW_REACTION_COUNT: it may be taken for legal, or for any fault of its content */
 } reaction;
 
 static void read_any_of(loader *l, const gw_doc_node *node, void *at) {
@@ -27,7 +27,7 @@ static void read_any_of(loader *l, const gw_doc_node *node, void *at) {
 
 static void read_class(loader *l, const gw_doc_node *node, void *at) {
 #define REACTION_KEY(name, key) key,
-    static const char *const words[] = {GW_REACTION_TABLE(REACTION_KEY)};
+    static const char *const words[] = {GW_REACTION_TABLE(REACTION_KEY) "odd"};
 #undef REACTION_KEY
     size_t index;
     if (load_word(l, node, words, LOAD_COUNT(words), &index)) ((reaction *)at)->kind = (gw_reaction_kind)index;
@@ -50,8 +50,25 @@ static const load_field lax_fields[] = {
     {"fin-within", load_expr, offsetof(gw_step, as.end.fin_within), false},
 };
 
+/* What may be done on any of the faults that a message's content can have. */
+static gw_reaction odd(const gw_protocol *protocol) {
+    static const gw_reaction_kind kinds[] = {GW_REACTION_MALFORMED, GW_REACTION_UNKNOWN_EVENT, GW_REACTION_BAD_DATA};
+    gw_reaction all = {.ignore = true};
+    bool any = false;
+    for (size_t i = 0; i < LOAD_COUNT(kinds); i++) {
+        const gw_reaction *each = &protocol->reactions[kinds[i]];
+        all.close |= each->close;
+        any |= each->close && (each->codes.count == 0 || all.codes.count + each->codes.count > GW_PROTOCOL_MAX_CODES);
+        for (size_t c = 0; !any && c < each->codes.count; c++)
+            all.codes.ranges[all.codes.count++] = each->codes.ranges[c];
+    }
+    if (any) all.codes.count = 0;
+    return all;
+}
+
 static void finish_reaction(loader *l, const gw_doc_node *map, gw_step *step, const reaction *r) {
-    const gw_reaction *allowed = &l->protocol->reactions[r->kind];
+    const gw_reaction every = odd(l->protocol);
+    const gw_reaction *allowed = r->kind == GW_REACTION_COUNT ? &every : &l->protocol->reactions[r->kind];
     step->as.end.ignore = r->stated ? r->ignore : allowed->ignore;
     step->as.end.close = r->stated ? r->close : allowed->close;
     if (gw_doc_get(map, "code")) return;

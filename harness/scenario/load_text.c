@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NAMES = GW_PROGRAM_MAX_CLIENTS + LOAD_MAX_SAVED + 4 };
+enum { MAX_NAMES = GW_PROGRAM_MAX_CLIENTS + LOAD_MAX_SAVED + 5 };
 
 /* ---- Names ---- */
 
 static size_t known_names(const loader *l, const char **names) {
-    static const char *const standing[] = {"I", "eps", "uuid", "now-ms"};
+    static const char *const standing[] = {"I", "eps", "uuid", "now-ms", "protocol"};
     size_t count = 0;
     for (size_t i = 0; i < LOAD_COUNT(standing); i++) names[count++] = standing[i];
     for (size_t i = 0; i < l->client_count; i++) names[count++] = l->clients[i].name;

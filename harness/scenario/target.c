@@ -264,7 +264,7 @@ void gw_target_destroy(gw_target *target) {
 const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const char *event) {
     for (size_t i = 0; i < target->trigger_count; i++)
         if (strcmp(target->triggers[i].event, event) == 0) return &target->triggers[i];
-    return NULL;
+    return strcmp(event, GW_TARGET_ANY_EVENT) == 0 ? NULL : gw_target_find_trigger(target, GW_TARGET_ANY_EVENT);
 }
 
 bool gw_target_check_events(const gw_target *target, const gw_protocol *protocol, gw_diag *diag) {

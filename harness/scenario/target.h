@@ -155,6 +155,8 @@ gw_target *gw_target_from_url(const char *url, const gw_target_tls *tls, const c
                               size_t header_count);
 void gw_target_destroy(gw_target *target);
 
+/* A trigger for every event that has none of its own. */
+#define GW_TARGET_ANY_EVENT "*"
 /* The trigger for an event, or NULL. */
 const gw_target_trigger *gw_target_find_trigger(const gw_target *target, const char *event);
 /* Puts the target's choices in place of those of the protocol (for gw_protocol_with_knobs). */

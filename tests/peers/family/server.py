@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Small gateways of the family's other protocols, on Debian's python3-websockets: discord-10, lanyard, flat-strings.
+"""Small gateways of the family's other protocols, on Debian's python3-websockets: gateway-2, discord-10,
+lanyard, flat-strings.
 
     server.py --protocol NAME [--port N] [--interval MS] [--misbehave NAME]
     server.py --list-misbehaviours
@@ -18,9 +19,10 @@ import websockets
 MAX_BYTES = 1 << 20
 # protocol: {misbehaviour: the requirement that it breaks}
 MISBEHAVIOURS = {
+    "gateway-2": {"no-answer": "S11", "string-interval": "S4", "never-times-out": "S6", "stops-beating": "S5"},
     "discord-10": {"no-ack": "S11", "string-interval": "S4", "never-times-out": "S6", "hello-twice": "S3"},
     "lanyard": {"hello-late": "S2", "string-interval": "S4", "drops-at-once": "S7"},
-    "flat-strings": {"wrong-nonce": "S8", "never-pings": "S5", "no-pong": "S11"},
+    "flat-strings": {"wrong-nonce": "S8", "never-pings": "S5 S6", "no-pong": "S11"},  # who is never asked is never dropped
 }
 
 
@@ -58,6 +60,13 @@ class Session:
     def later(self, coroutine):
         self.tasks.append(asyncio.ensure_future(coroutine))
 
+    async def watch(self, code):
+        """Drops who does not beat in time."""
+        limit = self.interval / 1000 + max(0.025, self.interval * 0.000025)
+        while (rest := self.beat + limit - self.loop.time()) > 0:
+            await asyncio.sleep(rest)
+        await self.socket.close(code)
+
     async def run(self):
         try:
             await self.greet()
@@ -84,22 +93,53 @@ def whole(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+class Gateway2(Session):
+    """hello 0, heartbeat 1 both ways, heartbeat_ack 2 asks for one; 3 to 8 are the server's alone."""
+
+    async def greet(self):
+        self.beat = self.loop.time()
+        interval = str(self.interval) if self.misbehave == "string-interval" else self.interval
+        await self.say({"e": 0, "d": {"heartbeatInterval": interval}})
+        self.later(self.beats())
+        if self.misbehave != "never-times-out":
+            self.later(self.watch(4000))
+
+    async def beats(self):
+        due = self.loop.time()
+        for count in range(1, 1 << 30):
+            due += self.interval / 1000
+            await asyncio.sleep(due - self.loop.time())
+            if self.misbehave != "stops-beating" or count < 2:
+                await self.say({"e": 1, "d": {}})
+
+    async def take(self, message):
+        event = message.get("e")
+        if not whole(event):
+            raise Bad(4002)
+        if event == 1:
+            self.beat = self.loop.time()
+        elif event != 2:
+            raise Bad(4003 if 0 <= event <= 8 else 4001)
+        elif self.misbehave != "no-answer":
+            await self.say({"e": 1, "d": {}})
+
+
 class Discord(Session):
     DATA = {3: dict, 4: dict, 6: dict, 8: dict}
 
     async def greet(self):
         self.sequence, self.identified, self.beat = 0, False, self.loop.time()
         interval = str(self.interval) if self.misbehave == "string-interval" else self.interval
-        for _ in range(2 if self.misbehave == "hello-twice" else 1):
-            await self.say({"t": None, "s": None, "op": 10, "d": {"heartbeat_interval": interval}})
+        hello = {"t": None, "s": None, "op": 10, "d": {"heartbeat_interval": interval}}
+        await self.say(hello)
+        if self.misbehave == "hello-twice":
+            self.later(self.again(hello))
         if self.misbehave != "never-times-out":
-            self.later(self.watch())
+            self.later(self.watch(4009))
 
-    async def watch(self):
-        limit = self.interval / 1000 + max(0.025, self.interval * 0.000025)
-        while (rest := self.beat + limit - self.loop.time()) > 0:
-            await asyncio.sleep(rest)
-        await self.socket.close(4009)
+    async def again(self, hello):
+        await asyncio.sleep(self.interval / 1000)
+        await self.say(hello)
 
     async def take(self, message):
         op, data = message.get("op"), message.get("d")
@@ -195,7 +235,7 @@ class Flat(Session):
                 await session.say({"type": "message", "text": message["text"], "from": "somebody"})
 
 
-PROTOCOLS = {"discord-10": (Discord, "/"), "lanyard": (Lanyard, "/socket"), "flat-strings": (Flat, "/ws")}
+PROTOCOLS = {"gateway-2": (Gateway2, "/gateway"), "discord-10": (Discord, "/"), "lanyard": (Lanyard, "/socket"), "flat-strings": (Flat, "/ws")}
 
 
 async def serve(options):

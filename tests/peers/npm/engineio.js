@@ -22,7 +22,7 @@ engine.attach(server, { path: '/engine.io/' });
 engine.on('connection', (socket) => {
     socket.on('error', () => {});
     if (values.misbehave === 'never-pings') clearTimeout(socket.pingIntervalTimer._id ?? socket.pingIntervalTimer);
-    if (values.misbehave === 'never-times-out') socket.resetPingTimeout = () => {};
+    if (values.misbehave === 'never-times-out') socket.resetPingTimeout = () => socket.pingIntervalTimer.refresh(); // and goes on pinging
 });
 if (values.misbehave === 'string-interval') {
     engine.opts.pingInterval = interval;

@@ -129,7 +129,7 @@ START_TEST(program_rejects_bad_options_in_one_line) {
         const char *args[5];
         const char *line;
     } rows[] = {
-        {{"--prot", "1"}, "gwspec-server: --prot: unknown or ambiguous option; see --help\n"},
+        {{"--nonesuch", "1"}, "gwspec-server: --nonesuch: unknown or ambiguous option; see --help\n"},
         {{"--port"}, "gwspec-server: --port: needs a value; see --help\n"},
         {{"--port", "x"}, "gwspec-server: --port x: must be a whole number from 0 to 65535\n"},
         {{"--port", "65536"}, "gwspec-server: --port 65536: must be a whole number from 0 to 65535\n"},

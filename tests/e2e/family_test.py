@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""The protocols of the family: the mock serves each and conforms, peers on foreign stacks conform, and every fault of
+either is found under the rules that it says it breaks, and under no other.
+
+    family_test.py BIN simulated [--all]    the mock in memory; --all: with every fault that a protocol has
+    family_test.py BIN mock [PROTOCOL...]   the mock over sockets, the whole catalogue
+    family_test.py BIN peers [PEER...]      the peers, the whole catalogue and each misbehaviour
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+BIN = os.path.abspath(sys.argv[1])
+GWSPEC, SERVER = f"{BIN}/gwspec", f"{BIN}/gwspec-server"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = tempfile.mkdtemp(prefix="gwspec-family-")
+ENV = dict(os.environ, PATH=f"{BIN}:{os.environ['PATH']}", NO_COLOR="1")
+BEHAVIOUR = ["hello", "heartbeat", "events", "robustness"]  # where protocols differ; the rest is RFC 6455
+
+# At least so many scenarios are judged: a description that says less would skip more. Simulated, over sockets.
+JUDGED = {
+    "gateway": (620, 580), "gateway-2": (620, 580), "discord-10": (530, 520), "lanyard": (480, 475), "flat-strings": (500, 490),
+    "engineio-4": (495, 490), "graphql-ws": (465, 460),
+}
+# What a fault brings with it beside its own rules, because of how a protocol is made.
+BESIDE = {
+    ("flat-strings", "heartbeat-never"): {"S6"},  # who is never asked is never dropped
+    ("engineio-4", "heartbeat-never"): {"S6"},
+    ("flat-strings", "heartbeat-once"): {"S6"},
+    ("engineio-4", "heartbeat-once"): {"S6"},
+}
+# Not found in this protocol, and why.
+QUIET = {}
+USUAL_FAULTS = {"hello-late", "interval-string", "hello-twice", "heartbeat-never", "timeout-never", "ask-ignored", "dies-on-binary"}
+
+PEERS = {  # target: (protocol, command, packages that it needs)
+    "discord-10": ("discord-10", ["/usr/bin/python3", "family/server.py"], None),
+    "lanyard": ("lanyard", ["/usr/bin/python3", "family/server.py"], None),
+    "flat-strings": ("flat-strings", ["/usr/bin/python3", "family/server.py"], None),
+    "gateway-2": ("gateway-2", ["/usr/bin/python3", "family/server.py"], None),
+    "engineio": ("engineio-4", ["node", "npm/engineio.js"], "npm/node_modules/engine.io"),
+    "graphql-ws": ("graphql-ws", ["node", "npm/graphql.js"], "npm/node_modules/graphql-ws"),
+}
+BAD = {"fail", "crash", "non-strict", "error", "inconclusive", "unexpected-pass"}
+
+
+def description(protocol):
+    return f"{ROOT}/scenarios/protocols/{protocol}.yaml"
+
+
+def run(name, *args):
+    """Exit code, verdicts of the scenarios, and {rule: scenario} of what was found."""
+    path = f"{HERE}/{name}.json"
+    done = subprocess.run([GWSPEC, "run", *args, "--seed", "1", "-r", f"json={path}"], capture_output=True, text=True, timeout=300, env=ENV,
+                          cwd=ROOT, check=False)
+    if not os.path.exists(path):
+        return done.returncode, [], {"no run": done.stderr}
+    results = [r for r in map(json.loads, open(path)) if r["type"] == "result"]
+    rules = {f["rule"] or f["verdict"]: r["id"] for r in results if r["verdict"] in BAD for f in r["findings"]}
+    return done.returncode, [r["verdict"] for r in results], rules
+
+
+def judge_conforming(name, floor, *args):
+    for _ in range(2):  # a busy machine makes a second run necessary, a wrong server fails that too
+        code, verdicts, rules = run(name, *args)
+        judged = sum(v != "skipped" for v in verdicts)
+        if code == 0:
+            break
+    print(f"{'ok' if code == 0 and judged >= floor else 'FAIL'}    {name}: {judged} of {len(verdicts)} judged", flush=True)
+    return code == 0 and judged >= floor or f"{name}: exit {code}, {judged} judged (at least {floor}), {rules}"
+
+
+def judge_fault(name, declared, beside, *args):
+    for _ in range(2):
+        code, _, rules = run(name, *args, "--strict")
+        found = set(rules)
+        good = code == 1 and found & declared and found <= declared | beside
+        if good:
+            break
+    print(f"{'ok' if good else 'FAIL'}    {name}: {' '.join(sorted(found))}", flush=True)
+    return bool(good) or f"{name}: exit {code}, breaks {sorted(declared)}, found {rules}"
+
+
+def faults_of(protocol):
+    listed = subprocess.run([SERVER, "--list-faults", "--json", "--protocol", description(protocol)], capture_output=True, text=True,
+                            check=True)
+    return {f["name"]: set(f["rules"]) for f in json.loads(listed.stdout) if f["layer"] == "gateway"}
+
+
+def simulated(everything):
+    for protocol, (floor, _) in JUDGED.items():
+        yield judge_conforming, f"{protocol} simulated", floor, "--simulate", "--protocol", description(protocol)
+        faults = faults_of(protocol) if protocol != "gateway" else {}  # those of the gateway document are in the matrix
+        for fault, rules in faults.items():
+            if not everything and fault not in USUAL_FAULTS:
+                continue
+            families = BEHAVIOUR if rules & {"S19", "S21"} else BEHAVIOUR[:3]
+            yield (judge_fault, f"{protocol} simulated, {fault}", rules, BESIDE.get((protocol, fault), set()), *families, "--simulate",
+                   "--protocol", description(protocol), "--fault", fault)
+
+
+def mock(names):
+    for protocol in names or JUDGED:
+        yield judge_conforming, f"{protocol} served by the mock", JUDGED[protocol][1], "--protocol", description(protocol)
+
+
+def misbehaviours(peer):
+    protocol, command, _ = PEERS[peer]
+    listed = subprocess.run([*command, "--list-misbehaviours"], capture_output=True, text=True, check=True, cwd=f"{ROOT}/tests/peers")
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    own = [row[1:] for row in rows if row[0] == protocol] if "family" in command[1] else rows
+    return {row[0]: set(row[1:]) for row in own}
+
+
+def peers(names):
+    for peer in names or PEERS:
+        protocol, _, needs = PEERS[peer]
+        if needs and not os.path.isdir(f"{ROOT}/tests/peers/{needs}"):
+            print(f"skip  {peer}: its packages are not installed (npm ci in tests/peers/npm)")
+            continue
+        target = ["--target", f"tests/peers/{peer}.yaml"]
+        yield judge_conforming, peer, JUDGED[protocol][1] - 20 if protocol != "gateway-2" else 480, *target, "--strict"
+        faults = misbehaviours(peer)
+        if len(faults) < 3:
+            yield lambda: f"{peer}: fewer than three misbehaviours"
+        for name, rules in faults.items():
+            yield judge_fault, f"{peer}, {name}", rules, set(), *BEHAVIOUR[:2], *target, "--fault", name
+
+
+def main():
+    kind, names = sys.argv[2], sys.argv[3:]
+    if kind == "simulated":
+        jobs, at_once = simulated("--all" in names), 2
+    else:
+        jobs, at_once = mock(names) if kind == "mock" else peers(names), 3
+    with ThreadPoolExecutor(at_once) as pool:
+        results = list(pool.map(lambda job: job[0](*job[1:]) if isinstance(job, tuple) else job(), list(jobs)))
+    wrong = [r for r in results if r is not True]
+    print("\n".join(wrong) if wrong else f"{len(results)} runs, all as they should be")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
