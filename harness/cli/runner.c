@@ -61,30 +61,6 @@ bool runner_wait(runner *r, const bool *flag, gw_ns until_ns) {
 
 /* ---- before ---- */
 
-static const gw_event *server_event(const gw_protocol *protocol, const char *name) {
-    const gw_event *event = gw_protocol_event(protocol, gw_span_cstr(name));
-    return event && event->from & GW_FROM_SERVER ? event : NULL;
-}
-
-static bool check_triggers(runner *r) {
-    const gw_protocol *protocol = r->plan->protocol;
-    for (size_t i = 0; i < r->target->trigger_count; i++) {
-        const gw_target_trigger *trigger = &r->target->triggers[i];
-        if (strcmp(trigger->event, GW_TARGET_ANY_EVENT) == 0 || server_event(protocol, trigger->event)) continue;
-        const char *names[GW_PROTOCOL_MAX_EVENTS];
-        size_t count = 0;
-        for (size_t e = 0; e < protocol->event_count && count < GW_PROTOCOL_MAX_EVENTS; e++)
-            if (protocol->events[e].from & GW_FROM_SERVER) names[count++] = protocol->events[e].name;
-        const char *meant = gw_diag_suggest(gw_span_cstr(trigger->event), names, count);
-        runner_end(r, GW_RUNNER_BAD_TARGET,
-                   "%s:%u:%u: error: the protocol %s has no event '%s' that a server sends%s%s%s", r->target->file,
-                   trigger->place.line, trigger->place.column, protocol->name, trigger->event,
-                   meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
-        return false;
-    }
-    return true;
-}
-
 static bool check_plan(runner *r) {
     const gw_target_start *start = &r->target->start;
     const char *name = r->target->name;
@@ -101,7 +77,7 @@ static bool check_plan(runner *r) {
         runner_end(r, GW_RUNNER_BAD_TARGET, "the target %s has no faults: it has no start.options.fault", name);
         return false;
     }
-    return check_triggers(r);
+    return true;
 }
 
 /* The soft limit becomes the hard one. How many scenarios fit into it. */

@@ -274,6 +274,7 @@ bool gw_target_check_events(const gw_target *target, const gw_protocol *protocol
         if (protocol->events[i].from & GW_FROM_SERVER) names[count++] = protocol->events[i].name;
     for (size_t i = 0; i < target->trigger_count; i++) {
         const gw_target_trigger *trigger = &target->triggers[i];
+        if (strcmp(trigger->event, GW_TARGET_ANY_EVENT) == 0) continue;
         const gw_event *event = gw_protocol_event(protocol, gw_span_cstr(trigger->event));
         if (event && event->from & GW_FROM_SERVER) continue;
         const char *meant = gw_diag_suggest(gw_span_cstr(trigger->event), names, count);
