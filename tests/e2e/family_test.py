@@ -59,7 +59,7 @@ def run(name, *args):
     if not os.path.exists(path):
         return done.returncode, [], {"no run": done.stderr}
     results = [r for r in map(json.loads, open(path)) if r["type"] == "result"]
-    rules = {f["rule"] or f["verdict"]: r["id"] for r in results if r["verdict"] in BAD for f in r["findings"]}
+    rules = {f["rule"] or f["verdict"]: r["id"] for r in results for f in r["findings"] if f["verdict"] in BAD}
     return done.returncode, [r["verdict"] for r in results], rules
 
 

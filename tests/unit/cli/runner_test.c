@@ -360,19 +360,6 @@ START_TEST(runner_names_an_environment_variable_that_is_not_set) {
 }
 END_TEST
 
-START_TEST(runner_refuses_a_trigger_for_an_unknown_event) {
-    setup();
-    load_target("triggers: {message_craete: {http: {get: \"http://127.0.0.1:1/\"}}}\n");
-    add("hello/one", HELLO);
-    run_with((gw_runner_plan){0});
-    ck_assert_int_eq(outcome.end, GW_RUNNER_BAD_TARGET);
-    ck_assert_str_eq(outcome.message,
-                     "scripted.yaml:7:12: error: the protocol small has no event 'message_craete' that a server sends "
-                     "(did you mean 'message_create'?)");
-    teardown();
-}
-END_TEST
-
 START_TEST(runner_refuses_faults_that_the_target_has_no_option_for) {
     static const char *const faults[] = {"timeout-never"};
     setup();
@@ -392,5 +379,5 @@ GW_TEST_MAIN("cli/runner", 30, runner_runs_scenarios_side_by_side, runner_gives_
              runner_ends_when_a_foreign_server_is_lost, runner_skips_what_the_target_cannot_do,
              runner_keeps_account_of_expected_failures, runner_retries_mark_what_is_flaky,
              runner_retries_end_with_the_last_failure, runner_hides_secrets,
-             runner_names_an_environment_variable_that_is_not_set, runner_refuses_a_trigger_for_an_unknown_event,
+             runner_names_an_environment_variable_that_is_not_set,
              runner_refuses_faults_that_the_target_has_no_option_for)
