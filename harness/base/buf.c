@@ -31,8 +31,8 @@ gw_status gw_buf_reserve(gw_buf *buf, size_t extra) {
     size_t need = buf->len + extra;
     if (buf->data && need <= buf->cap) return GW_OK;
     size_t cap = buf->cap ? buf->cap : 64;
-    while (cap < need) cap = cap > buf->max / 2 ? need : cap * 2;
-    if (cap > buf->max) cap = buf->max > need ? buf->max : need;
+    while (cap < need) cap = cap > buf->max / 2 ? buf->max : cap * 2;
+    if (cap > buf->max) cap = buf->max;
     uint8_t *data = realloc(buf->data, cap + 1);
     if (!data) return fail(buf, GW_ERR_NOMEM);
     buf->data = data;

@@ -1,6 +1,7 @@
 /* Floor 5: from a scenario to a session. */
 #include "cli/convert.h"
 #include "protocol/packet.h"
+#include "scenario/vars.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ typedef struct writer {
     gw_arena *arena;
     gw_script *script;
     gw_script_server server;
+    gw_vars vars; /* of the protocol alone: what else is only known when a scenario runs */
     const gw_step *step;
     uint8_t chunk[GW_SCRIPT_CONNS];
     uint16_t client[GW_SCRIPT_CONNS]; /* whose connection it is */
@@ -96,6 +98,15 @@ static bool has_reference(gw_span text) {
     return text.len && memmem(text.ptr, text.len, "${", 2);
 }
 
+static void append_text(writer *w, gw_span text, gw_buf *out) {
+    gw_span missing;
+    gw_status status = gw_vars_expand(&w->vars, text, out, &missing);
+    if (status == GW_ERR_NOT_FOUND)
+        refuse(w, "a reference ${...}");
+    else if (status != GW_OK && w->status == GW_OK)
+        w->status = status;
+}
+
 static gw_span keep(writer *w, gw_buf *bytes) {
     gw_span kept = {0};
     if (bytes->error != GW_OK && w->status == GW_OK) w->status = bytes->error;
@@ -137,8 +148,8 @@ static gw_span content(writer *w, const gw_payload *p) {
     else if (p->hex)
         gw_buf_append(&out, p->hex, p->hex_len);
     else if (!p->json)
-        gw_buf_append_span(&out, text);
-    if ((p->json || text.len) && has_reference(gw_buf_span(&out))) refuse(w, "a reference ${...}");
+        append_text(w, text, &out);
+    if (p->json && has_reference(gw_buf_span(&out))) refuse(w, "a reference ${...}");
     return keep(w, &out);
 }
 
@@ -342,9 +353,12 @@ gw_status gw_convert_to_script(const gw_scenario *scenario, const gw_protocol *p
         gw_buf_append_cstr(why, "a session tests a server; this scenario tests clients");
         return GW_ERR_UNSUPPORTED;
     }
+    w.status = gw_vars_init(&w.vars, NULL);
+    if (w.status == GW_OK) w.status = gw_vars_set_protocol(&w.vars, protocol);
     for (size_t i = 0; i < scenario->step_count && w.status == GW_OK; i++) {
         w.step = &scenario->steps[i];
         add_step(&w);
     }
+    gw_vars_deinit(&w.vars);
     return w.status;
 }

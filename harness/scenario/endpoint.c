@@ -1,8 +1,6 @@
-/* Floor 3: where a connection goes: what the target says, and beside it what the protocol's document asks for;
- * and how its envelope looks, for texts that a scenario writes by hand. */
+/* Floor 3: where a connection goes: what the target says, and beside it what the protocol's document asks for. */
 #include "scenario/engine_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,30 +52,4 @@ void conn_set_endpoint(gw_conn *c, const gw_endpoint *from) {
         headers[2 * to->header_count] = protocol->headers[2 * i];
         headers[2 * to->header_count++ + 1] = protocol->headers[2 * i + 1];
     }
-}
-
-/* The last member that a pointer names, or `otherwise`. */
-static const char *key_of(const gw_pointer *pointer, const char *otherwise) {
-    return pointer->count ? pointer->keys[pointer->count - 1] : otherwise;
-}
-
-/* An event's id as JSON text. */
-static void add_id(const gw_protocol *protocol, cJSON *vars, const char *role, const gw_event *event) {
-    char text[128] = "1";
-    bool word = protocol->envelope.id_type == GW_ID_STRING;
-    if (event) snprintf(text, sizeof text, word ? "\"%s\"" : "%s", event->id_s);
-    cJSON_AddStringToObject(vars, role, text);
-}
-
-void engine_set_protocol_vars(gw_engine *e) {
-    const gw_protocol *protocol = e->config.protocol;
-    const gw_event *plain = gw_protocol_event_for(protocol, GW_SPAN_LIT("plain"), GW_ROLE_CLIENT);
-    const gw_event *ask = gw_protocol_event_for(protocol, GW_SPAN_LIT("ask"), GW_ROLE_CLIENT);
-    cJSON *vars = cJSON_CreateObject();
-    cJSON_AddStringToObject(vars, "id", key_of(&protocol->envelope.id, "e"));
-    cJSON_AddStringToObject(vars, "data", key_of(&protocol->envelope.data, "d"));
-    add_id(protocol, vars, "plain", plain);
-    add_id(protocol, vars, "ask", ask ? ask : plain);
-    gw_vars_set(&e->vars, "protocol", vars);
-    cJSON_Delete(vars);
 }

@@ -48,8 +48,7 @@ gw_engine *gw_engine_create(const gw_engine_config *config) {
     e->conns = calloc(e->conn_count, sizeof *e->conns);
     e->result = calloc(1, sizeof *e->result);
     gw_arena *arena = calloc(1, sizeof *arena);
-    bool vars = gw_vars_init(&e->vars, &e->rng) == GW_OK;
-    if (vars) engine_set_protocol_vars(e);
+    bool vars = gw_vars_init(&e->vars, &e->rng) == GW_OK && gw_vars_set_protocol(&e->vars, config->protocol) == GW_OK;
     wirelog_init(&e->log);
     if (!e->conns || !e->result || !arena || !vars || !e->log.entries) {
         free(arena);

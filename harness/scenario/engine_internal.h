@@ -311,8 +311,6 @@ void conn_ended(gw_conn *c, gw_ending how, gw_ns at);
 /* The server may now end any connection, or this one's timer is beyond the model. */
 void conn_untime(gw_conn *c);
 /* Builds and queues the upgrade request of c->opened_by. */
-/* ${protocol.id} and its like (endpoint.c). */
-void engine_set_protocol_vars(gw_engine *e);
 /* Where it goes: what the target said, and beside it what the protocol asks for (endpoint.c). */
 void conn_set_endpoint(gw_conn *c, const gw_endpoint *from);
 bool conn_upgrade(gw_conn *c);

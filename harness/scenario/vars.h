@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "protocol/description.h"
 
 #include <cjson/cJSON.h>
 
@@ -22,6 +23,9 @@ void gw_vars_deinit(gw_vars *vars);
 /* Stores a copy under a name without dots ("sent", "alice"). */
 gw_status gw_vars_set(gw_vars *vars, const char *name, const cJSON *value);
 gw_status gw_vars_set_string(gw_vars *vars, const char *object, const char *member, const char *value);
+/* ${protocol.id} and ${protocol.data}: the envelope's keys ("e", "d"); ${protocol.plain} and ${protocol.ask}: ids of
+ * events that a client may send, as JSON text. */
+gw_status gw_vars_set_protocol(gw_vars *vars, const gw_protocol *protocol);
 /* The value of a dotted path (a number selects from an array); NULL when there is none. Borrowed. `uuid` and `now-ms`
  * are made when a text is expanded, not looked up here. */
 const cJSON *gw_vars_get(const gw_vars *vars, gw_span path);
