@@ -70,15 +70,25 @@ void canary_client_died(gw_engine *e, const char *how) {
     judge_find(e, GW_VERDICT_CRASH, judge_rule(e, GW_RULE_ALIVE), NULL, NULL, "the client goes on running", text);
 }
 
-void canary_settle_pongs(gw_engine *e) {
-    if (!e->pong_missing || e->pong_seen || e->scenario->role != GW_ROLE_CLIENT) return;
+/* What rests on a missing Pong is about Pings, whatever the scenario is about. */
+static void blame_pongs(gw_engine *e, gw_rule rule, const char *observed) {
     for (size_t i = 0; i < e->finding_count; i++) {
         gw_finding *f = &e->findings[i];
-        if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT) continue;
-        f->rule = judge_rule(e, GW_RULE_PING_ANSWER);
+        if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT &&
+            f->verdict != GW_VERDICT_INCONCLUSIVE)
+            continue;
+        f->rule = judge_rule(e, rule);
         f->expected = "a Ping is answered by a Pong with the same data";
-        f->observed = "none in the whole scenario";
+        f->observed = observed;
     }
+}
+
+void canary_settle_pongs(gw_engine *e) {
+    if (!e->pong_missing || e->scenario->role != GW_ROLE_CLIENT) return;
+    if (e->pong_differs)
+        blame_pongs(e, GW_RULE_PONG, "one with other data");
+    else if (!e->pong_seen)
+        blame_pongs(e, GW_RULE_PING_ANSWER, "none in the whole scenario");
 }
 
 /* A finding that rests on a missing Pong is about Pings in general when a fresh connection gets none either. */
@@ -96,13 +106,7 @@ static bool poll_ping(gw_engine *e, gw_conn *c) {
         if (item->opcode == GW_FRAME_PONG && gw_span_equal_cstr(payload, p->nonce)) return true;
     }
     if (e->now < e->step_deadline && conn_is_up(c)) return false;
-    for (size_t i = 0; i < e->finding_count; i++) {
-        gw_finding *f = &e->findings[i];
-        if (f->verdict != GW_VERDICT_FAIL && f->verdict != GW_VERDICT_NON_STRICT) continue;
-        f->rule = judge_rule(e, GW_RULE_PING_ANSWER);
-        f->expected = "a Ping is answered by a Pong with the same data";
-        f->observed = "none, nor on a fresh connection";
-    }
+    blame_pongs(e, GW_RULE_PING_ANSWER, "none, nor on a fresh connection");
     return true;
 }
 

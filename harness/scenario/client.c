@@ -50,7 +50,7 @@ void client_on_open(gw_conn *c) {
         greet(c, false);
     else if (!c->engine->config.protocol->heartbeat.greeting.send ||
              c->engine->config.protocol->heartbeat.greeting.after_hello)
-        server_greeted(c);
+        server_say_hello(c, false);
 }
 
 void client_schedule_beat(gw_conn *c, gw_ns from) {
@@ -109,7 +109,7 @@ static void on_event(gw_conn *c, const gw_item *item) {
         c->sequence = item->packet->sequence;
     }
     if (item->event && item->event == protocol->heartbeat.hello) on_hello(c, item);
-    if (input.kind == GW_HEARTBEAT_GREETING_IN) server_greeted(c);
+    if (input.kind == GW_HEARTBEAT_GREETING_IN) server_say_hello(c, true);
     answer(c, item);
     invariant_time(c, input);
     storm_note(c, input.kind, item->at);

@@ -105,7 +105,9 @@ void conn_untime(gw_conn *c) {
 static void tell_model(gw_conn *c, gw_ns at) {
     gw_heartbeat_input input = {.kind = GW_HEARTBEAT_DROP_IN, .at = at, .by_close = c->close_received};
     input.code = c->close_has_code ? c->close_code : 1005;
-    if (c->close_sent || c->fin_sent || c->engine->stimulated) input.kind = GW_HEARTBEAT_END;
+    /* What a step had a client receive may be why it leaves: the steps say whether it may. */
+    bool steps_judge = c->engine->stimulated || (c->addressed && engine_role(c->engine) == GW_ROLE_SERVER);
+    if (c->close_sent || c->fin_sent || steps_judge) input.kind = GW_HEARTBEAT_END;
     invariant_time(c, input);
     c->timed = false;
 }

@@ -40,6 +40,9 @@ enum {
 #define CANARY_WITHIN (5 * GW_S)
 /* So long after something illegal a client under test may still die of it. */
 #define DEATH_WITHIN (200 * GW_MS)
+/* Hello stays so long behind the answer, so that it comes in a segment of its own: only some scenarios are about both
+ * in one. */
+#define HELLO_AFTER (20 * GW_MS)
 /* A client under test is started, and may have a browser to start; then it has so long for its connection. */
 #define ACCEPT_WITHIN (15 * GW_S)
 
@@ -136,7 +139,8 @@ typedef struct gw_conn {
     bool in_flight;               /* a SEND was handed out */
     uint32_t ping_count;          /* sent, or possibly sent */
     gw_heartbeat model;
-    bool timed; /* the model is judging */
+    bool timed;     /* the model is judging */
+    bool addressed; /* what a step sent has left, or begun to: habits apart */
 
     /* times; GW_NEVER: not yet */
     gw_ns tcp_at, open_at, response_at, hello_at, beat_at, sent_at, close_at, end_at;
@@ -239,6 +243,7 @@ struct gw_engine {
     const char *flooded; /* the server sends without end: what was too much; static */
     bool pong_missing;   /* a finding rests on a Pong that did not come */
     bool pong_seen;
+    bool pong_differs;  /* one came with other data, while that of a step was waited for */
     const char *exited; /* how the client under test ended; NULL: it runs, or nobody knows */
     unsigned incoming;  /* connections that it made */
     bool ended_by_us;   /* a FIN or RST left since the steps were last looked at */
@@ -336,7 +341,8 @@ void server_answered(gw_conn *c, gw_ns at, unsigned flags);
 void server_fill_hello(gw_conn *c, cJSON *data);
 /* Reads it out of data that the scenario gives. */
 void server_read_hello(gw_conn *c, const cJSON *data);
-void server_greeted(gw_conn *c);
+/* Hello, where it comes by itself: in answer to a greeting at once. */
+void server_say_hello(gw_conn *c, bool after_greeting);
 /* The answer has left, and hello where it comes by itself. */
 bool server_is_ready(const gw_conn *c);
 /* The audit of an upgrade request (RFC 6455 section 4.1). */

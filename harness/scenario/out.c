@@ -164,6 +164,7 @@ bool out_next(gw_engine *e, gw_action *action) {
                               .bytes = gw_span_make(out->bytes + out->pos, len)};
         c->in_flight = true;
         if (!(out->flags & OUT_HABIT)) c->asked_bytes += len;
+        if (!(out->flags & (OUT_HABIT | OUT_UPGRADE))) c->addressed = true;
         return true;
     }
     return false;

@@ -46,10 +46,10 @@ void server_fill_hello(gw_conn *c, cJSON *data) {
     server_read_hello(c, data);
 }
 
-void server_greeted(gw_conn *c) {
+void server_say_hello(gw_conn *c, bool after_greeting) {
     const gw_event *hello = c->engine->config.protocol->heartbeat.hello;
     if (!hello || !c->spec->hello || c->hello_at != GW_NEVER) return;
-    client_say(c, hello, NULL, c->engine->now);
+    client_say(c, hello, NULL, after_greeting ? c->engine->now : gw_time_add(c->engine->now, HELLO_AFTER));
 }
 
 bool server_is_ready(const gw_conn *c) {
@@ -136,7 +136,8 @@ void server_answered(gw_conn *c, gw_ns at, unsigned flags) {
     const gw_request_spec *spec = &c->opened_by->as.connect.request;
     c->response_at = at;
     bool opens = (!spec->status || spec->status == 101) && !spec->raw && !spec->unfinished;
-    bool usual = opens && !spec->header_count && !spec->version;
+    bool usual = opens && !spec->header_count && !spec->version && !spec->header_case &&
+                 !c->opened_by->as.connect.with_count && !c->opened_by->as.connect.pacing.chop;
     conn_open(c, at, usual && !(flags & OUT_UNTIMED)); /* otherwise the steps alone say what is due */
     if (opens) client_on_open(c);
 }

@@ -35,8 +35,13 @@ static void fail_accept(gw_engine *e, const gw_step *step, const gw_conn *c) {
     char expected[MAX_TEXT], observed[MAX_TEXT];
     bool asked = c->tcp_at != GW_NEVER;
     double waited = (double)(e->step_deadline - e->step_begun_at) / (double)GW_S;
-    const char *rule = asked ? judge_rule(e, GW_RULE_UPGRADE) : step->rule;
-    snprintf(expected, sizeof expected, "the client %s%s", asked ? "sends an upgrade request" : "connects",
+    const char *rule = asked && !c->requested ? judge_rule(e, GW_RULE_UPGRADE) : step->rule;
+    /* What it does not bear is the answer, which is what such a scenario is about. */
+    if (c->requested && rule == judge_rule(e, GW_RULE_CONNECT)) rule = e->scenario->requires_ids[0];
+    snprintf(expected, sizeof expected, "the client %s%s",
+             c->requested ? "waits for the answer to its upgrade"
+             : asked      ? "sends an upgrade request"
+                          : "connects",
              c->index && !asked ? " once more" : "");
     if (asked && c->state == CONN_ENDED)
         judge_describe_end(c, c->tcp_at, observed);

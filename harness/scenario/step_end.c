@@ -74,8 +74,9 @@ static void ping(gw_engine *e, gw_conn *c, gw_progress *p) {
 static const gw_item *pong(gw_conn *c, gw_progress *p) {
     while (p->barrier_sent && c->inbox.first + p->scan < c->inbox.count) {
         const gw_item *item = &c->inbox.items[c->inbox.first + p->scan++];
-        if (item->opcode == GW_FRAME_PONG && gw_span_equal_cstr(gw_span_make(item->payload, item->len), p->nonce))
-            return item;
+        if (item->opcode != GW_FRAME_PONG) continue;
+        if (gw_span_equal_cstr(gw_span_make(item->payload, item->len), p->nonce)) return item;
+        c->engine->pong_differs = true;
     }
     return NULL;
 }

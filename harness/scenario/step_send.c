@@ -38,9 +38,11 @@ static bool build(gw_conn *c, const gw_step *step, sending *s, gw_buf *label) {
         const gw_frame_spec *f = &step->as.send.frames[i];
         if (i) gw_buf_append_cstr(label, "  + ");
         if (!send_frame(c, step, f, &s->bytes, label, &s->fragmented)) return false;
-        s->event = send_plain_event(e, f);
-        if (s->event && s->event == beat) s->flags |= OUT_HEARTBEAT;
-        if (!s->event && !plain_control(e, f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
+        const gw_event *event = send_plain_event(e, f);
+        if (event && event == beat) s->flags |= OUT_HEARTBEAT;
+        if (!event && !plain_control(e, f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
+        if (event && s->event && s->event != event) s->flags |= OUT_UNTIMED; /* the model hears of one */
+        if (event) s->event = event;
         if (f->opcode == GW_FRAME_CLOSE) s->flags |= OUT_CLOSE;
     }
     return true;

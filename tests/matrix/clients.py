@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """The matrix of clients: each client of tests/peers/clients in its conforming form, and in each way that it can misbehave.
 
-    clients.py BIN [--all] [--jobs N] [--report PATH] [CLIENT[:MISBEHAVIOUR]...]
+    clients.py [--full | --all] [--jobs N] [--report PATH] BIN [CLIENT[:MISBEHAVIOUR]...]
 
 A misbehaviour is caught when the run does not conform and one of the rules that it declares is named; a rule that is named and not
-declared is misblamed. Each is judged by the scenarios of its rules and by a sample of the others; --all takes all scenarios for all.
+declared is misblamed. Each is judged by a few scenarios of its rules and by two others in turn; --full takes more of both, --all takes
+all scenarios. Conforming clients are judged by all scenarios (raw, and all of them with --full), or by one of each file.
 A busy machine makes clients late: what is not as declared is run again, at most twice, and counts when each run shows it.
 The last line reads `conforming N of N  misbehaviours N caught N misblamed 0`.
 """
@@ -20,8 +21,9 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.join(HERE, "..", "peers", "clients")
 RUN_SECONDS = 300
-BLAMES = ("fail", "crash", "non-strict", "error", "inconclusive")
-MOST = 8  # families of a rule that are looked at
+BLAMES = ("fail", "crash", "non-strict", "error")
+FAMILIES, FULL_FAMILIES = 2, 8  # of a rule that are looked at
+OTHERS = 2
 # What the others are judged by too: one scenario of each kind.
 SAMPLE = ["client/heartbeat/cadence/200ms", "client/heartbeat/ask-is-answered", "client/heartbeat/leaves-a-server-that-stops",
           "client/handshake/byte-by-byte", "client/frames/sends-well-formed", "client/ping/answered/text", "client/ping/payload/text",
@@ -32,7 +34,17 @@ SHOWS = {"leaves-on-unicode": ["client/events/message/unicode"], "leaves-on-opti
          "dies-on-wrong-types": ["client/survival/envelope", "client/survival/not-an-object"],
          "heartbeat-storm": ["client/survival/interval"], "accepts-cut-utf8": ["client/utf8/cut-at-the-end"],
          "refuses-long-messages": ["client/frames/lengths"], "misreads-16-bit-length": ["client/frames/lengths"],
-         "dies-on-bad-json": ["client/survival/not-json"]}
+         "dies-on-bad-json": ["client/survival/not-json/word"], "dies-on-second-hello": ["client/hello/twice"],
+         "dies-on-unknown-event": ["client/survival/unknown-event/99"], "keeps-old-interval": ["client/heartbeat/other-interval"],
+         "answers-first-ask-only": ["client/heartbeat/ten-asks"], "counts-events": ["client/heartbeat/events-do-not-count"],
+         "counts-pings": ["client/heartbeat/pings-do-not-count"], "never-leaves": ["client/heartbeat/leaves-a-silent-server"],
+         "leaves-too-early": ["client/heartbeat/stays-with-jitter"], "gives-up-without-hello": ["client/hello/is-waited-for"],
+         "follows-wrong-accept": ["client/handshake/wrong-accept"], "follows-wrong-upgrade": ["client/handshake/wrong-upgrade"],
+         "same-key": ["client/handshake/request"], "accepts-cut-utf8": ["client/utf8/cut-at-the-end"],
+         "accepts-text-inside": ["client/fragments/text-inside"], "accepts-bad-close-reason": ["client/close/reason-not-utf8"],
+         "sends-after-close": ["client/frames/sends-well-formed"], "refuses-control-inside": ["client/fragments/ping-inside"],
+         "loses-split-frames": ["client/frames/in-pieces"], "dies-on-close": ["client/close/echoed/1000"],
+         "echoes-events": ["client/heartbeat/carries-nothing"]}
 # Known of the libraries themselves, told in docs/deviations.md.
 STACKS = {
     "raw": {"command": ["/usr/bin/python3", f"{CLIENTS}/raw_client.py"], "expected": None},
@@ -56,9 +68,21 @@ def family(scenario):
     return "/".join(scenario.split("/")[:3])
 
 
-def chosen(catalogue, name, rules):
-    """What is run for one misbehaviour: of its rules one scenario for each family, and the sample."""
-    ids = [s for s in SAMPLE if s in catalogue]
+def one_of_each(catalogue):
+    """One scenario of each file."""
+    families = {}
+    for scenario in catalogue:
+        families.setdefault(family(scenario), scenario)
+    return list(families.values())
+
+
+def chosen(catalogue, name, rules, number, full):
+    """What is run for one misbehaviour, the number-th: of its rules one scenario of each file, and some others."""
+    assert all(s in catalogue for s in SAMPLE), [s for s in SAMPLE if s not in catalogue]
+    ids = SAMPLE if full else [SAMPLE[(number * OTHERS + i) % len(SAMPLE)] for i in range(OTHERS)]
+    if name in SHOWS and not full:
+        return sorted({*ids, *SHOWS[name]})
+    ids = list(ids)
     for rule in rules:
         families = {}
         for scenario, its_rules in catalogue.items():
@@ -66,8 +90,8 @@ def chosen(catalogue, name, rules):
                 families.setdefault(family(scenario), scenario)
         if not families:
             families = {s: s for s, its_rules in catalogue.items() if rule in its_rules}
-        ids += list(families.values())[:MOST]
-    return sorted(set(ids)) + SHOWS.get(name, [])
+        ids += list(families.values())[:FULL_FAMILIES if full else FAMILIES]
+    return sorted({*ids, *SHOWS.get(name, [])})
 
 
 def judge(gwspec, stack, misbehave, patterns, jobs):
@@ -131,36 +155,32 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bin")
     parser.add_argument("only", nargs="*")
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=4)  # runs of gwspec at once
     parser.add_argument("--report")
     args = parser.parse_args()
     gwspec = f"{args.bin}/gwspec"
     catalogue = scenarios(gwspec)
-    work, seen_names, lines = [], {}, []
+    work, lines = [], []
     for name, stack in STACKS.items():
         reason = missing(stack)
         if reason:
             lines.append(f"skip {name:<7} {reason}")
             continue
         table = [line.split() for line in run([*stack["command"], "--list-misbehaviours"]).stdout.splitlines()]
-        work.append((name, stack, None, []))
+        every = name == "raw" or args.full or args.all
+        work.append((name, stack, None, [], [] if every else one_of_each(catalogue)))
         for misbehave, *rules in table:
-            # Three clients share one gateway logic: raw stands for its misbehaviours on a codec, the others for their own stack's.
-            if name in ("python", "native") and seen_names.get(misbehave) and not args.all:
-                continue
-            seen_names[misbehave] = name
-            work.append((name, stack, misbehave, rules))
+            patterns = [] if args.all else chosen(catalogue, misbehave, rules, len(work), args.full)
+            work.append((name, stack, misbehave, rules, patterns))
     if args.only:
         work = [w for w in work if w[0] in args.only or f"{w[0]}:{w[2] or 'conforming'}" in args.only]
     for line in lines:
         print(line, flush=True)
-    parallel = ["--jobs", "6"]
 
     def one(item):
-        name, stack, misbehave, rules = item
-        patterns = [] if args.all or not misbehave else chosen(catalogue, misbehave, rules)
-        return row(gwspec, name, stack, misbehave, rules, patterns, parallel if misbehave else [])
+        return row(gwspec, *item, ["--jobs", "6"] if item[2] else [])
 
     good = conforming = conforming_good = misbehaviours = caught = misblamed = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
