@@ -5,8 +5,8 @@
 
 const HELLO = 0, HEARTBEAT = 1, HEARTBEAT_ACK = 2, LAST_ID = 7;
 const GOING_AWAY = 4000; // a page may only close with 1000 or 3000 to 4999
-const MIN_INTERVAL_MS = 100, MAX_INTERVAL_MS = 2 ** 31 - 1; // setTimeout takes no longer time, and fires at once instead
-const BEATS_PER_INTERVAL = 1.25; // early, so that a busy machine makes no heartbeat late
+const MIN_INTERVAL_MS = 200, MAX_INTERVAL_MS = 2 ** 31 - 1; // setTimeout takes no longer time, and fires at once instead
+const BEATS_PER_INTERVAL = 2; // early, so that a busy machine makes no heartbeat late
 const FIRST_BACKOFF_MS = 200, MAX_BACKOFF_MS = 2000, MAX_ATTEMPTS = 5;
 
 // Each breaks the requirements behind it, and no others.
@@ -128,12 +128,12 @@ class GatewayClient {
         }, every);
     }
 
-    // A server that stays silent for I is left; half of the tolerance, max(50 ms, 5 % of I), is for its own lateness.
+    // A server that stays silent for I is left; a fifth of the tolerance, max(50 ms, 5 % of I), is for lateness of the server.
     heard() {
         if (this.interval === null) return;
         clearTimeout(this.watch);
         if (this.is('never-leaves')) return;
-        const patience = this.is('leaves-too-early') ? this.interval * 0.6 : this.interval + Math.max(25, this.interval * 0.025);
+        const patience = this.is('leaves-too-early') ? this.interval * 0.6 : this.interval + Math.max(10, this.interval * 0.01);
         this.watch = setTimeout(() => this.leave(), Math.min(patience, MAX_INTERVAL_MS));
     }
 

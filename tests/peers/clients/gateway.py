@@ -10,8 +10,8 @@ import os
 import sys
 
 HELLO, HEARTBEAT, HEARTBEAT_ACK, LAST_ID = 0, 1, 2, 7
-MIN_INTERVAL_S, MAX_INTERVAL_S = 0.1, 2**31 / 1000
-BEATS_PER_INTERVAL = 1.25  # early, so that a busy machine makes no heartbeat late
+MIN_INTERVAL_S, MAX_INTERVAL_S = 0.2, 2**31 / 1000
+BEATS_PER_INTERVAL = 2  # early, so that a busy machine makes no heartbeat late
 NEVER = math.inf
 
 # Each breaks the requirements behind it, and no others.
@@ -153,11 +153,11 @@ class Gateway:
             self.beat_at = now + (interval * 1.6 if self.misbehave == "late-heartbeat" else interval / BEATS_PER_INTERVAL)
 
     def heard(self, now):
-        """A server that stays silent for I is left; half of the tolerance, max(50 ms, 5 % of I), is for its own lateness."""
+        """A server that stays silent for I is left; a fifth of the tolerance, max(50 ms, 5 % of I), is for lateness of the server."""
         if self.interval is None or self.misbehave == "never-leaves":
             return
         early = self.misbehave == "leaves-too-early"
-        self.leave_at = now + (0.6 * self.interval if early else self.interval + max(0.025, self.interval * 0.025))
+        self.leave_at = now + (0.6 * self.interval if early else self.interval + max(0.01, self.interval * 0.01))
 
     def on_ask(self, now):
         self.asks += 1
