@@ -34,7 +34,7 @@ static const gw_option table[] = {
     {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), RUNS, true, "a non-strict deviation fails the run too"},
     {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), RUNS, false, "scenarios at once (run: all; client: 8 for each CPU)"},
     {"retries", 0, "N", GW_OPTION_COUNT, AT(retries), RUNS, false, "run what fails up to N times again; a pass then counts, marked as flaky"},
-    {"crash-search", 0, "TIME", GW_OPTION_DURATION, AT(crash_search), ON(RUN), false, "time for finding out which scenarios kill the gateway (60s)"},
+    {"crash-search", 0, "TIME", GW_OPTION_DURATION, AT(crash_search), ON(RUN), false, "time for finding out which of several scenarios killed or hung the gateway (60s)"},
     {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), RUNS, true, "stretch tolerances and fixed time limits"},
     {"seed", 0, "N", GW_OPTION_SEED, AT(seed), RUNS, false, "seed of all that is random; the same seed repeats a run"},
     {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), RUNS, false, "also write junit=PATH or json=PATH; may be repeated"},

@@ -29,7 +29,7 @@ typedef struct gw_runner_plan {
     const char *server_program; /* for ${gwspec-server}; NULL: found beside this program, or in PATH */
     uint64_t seed;
     unsigned jobs;             /* scenarios at once; 0: all, at most GW_RUNNER_MAX_JOBS and what descriptors allow */
-    gw_ns crash_search;        /* time for finding out which scenarios kill or hang the server; 0: 60 s */
+    gw_ns crash_search;        /* time for finding out which of several scenarios killed or hung the server; 0: 60 s */
     unsigned retries;          /* times that a failed scenario is run again; a pass then counts, and is marked flaky */
     double timeout_scale;      /* 0 is taken as 1 */
     const char *protocol_file; /* that the user names, for a server that can be told; NULL: none */

@@ -112,7 +112,10 @@ static bool restart(runner *r) {
                    r->outcome->restarts - 1);
         return false;
     }
-    if (runner_server_start(r, why, sizeof why) != GW_OK) {
+    gw_ns begun = gw_clock_now();
+    gw_status status = runner_server_start(r, why, sizeof why);
+    r->incident_begun_ns += gw_clock_now() - begun; /* how long a server takes to start is not ours to bound */
+    if (status != GW_OK) {
         if (!r->interrupted) runner_end(r, GW_RUNNER_LOST, "the server could not be started again: %s", why);
         return false;
     }
@@ -185,6 +188,22 @@ static void give_up(runner *r, const char *what) {
     }
 }
 
+/* Too much time went into looking for who did it among several: what may do harm runs alone from now on, and nothing
+ * has to be looked for. False when nothing of that kind is left. */
+static bool go_one_by_one(runner *r) {
+    bool any = false;
+    for (size_t i = 0; i < r->job_count; i++) {
+        runner_job *job = &r->jobs[i];
+        if (job->state == RUNNER_JOB_RUNNING || job->state == RUNNER_JOB_HELD) runner_job_discard(job);
+        any |= job->state == RUNNER_JOB_WAITING && job->scenario->negative;
+    }
+    if (!any) return false;
+    r->one_by_one = true;
+    r->careful = 1;
+    r->next_job = 0;
+    return restart(r);
+}
+
 /* Runs these suspects together. True when one of them is convicted. Others' verdicts become final on the way. */
 static bool search(runner *r, const suspect *list, size_t count) {
     size_t left = 0;
@@ -243,13 +262,14 @@ static void find_out(runner *r, runner_incident incident) {
         lose(r, what);
         return;
     }
-    if (is_budget_spent(r)) {
-        give_up(r, what);
+    bool alone = only_one_in_flight(r) != NULL;
+    if (is_budget_spent(r) && !(alone && incident == RUNNER_DIED)) {
+        if (incident != RUNNER_DIED || r->one_by_one || !go_one_by_one(r)) give_up(r, what);
         return;
     }
     if (r->incident_count <= INCIDENT_NOTES || r->plan->verbose)
         runner_note(r, "%s; %zu scenarios were in flight", what, r->running + r->held);
-    if (only_one_in_flight(r)) {
+    if (alone) {
         convict(r, only_one_in_flight(r), incident);
         return;
     }
@@ -266,22 +286,27 @@ static void find_out(runner *r, runner_incident incident) {
     if (in_flight && restart(r)) {
         r->likeliest = list[0].job;
         bool found = search_by_likelihood(r, list, in_flight);
-        decide_likeliest(r, list[0].job, found || r->over || r->interrupted, in_flight, what, gw_buf_cstr(&log));
+        r->one_by_one |= !found && is_budget_spent(r); /* not all of them ran again: who did it is still to come */
+        found |= r->one_by_one || r->over || r->interrupted;
+        decide_likeliest(r, list[0].job, found, in_flight, what, gw_buf_cstr(&log));
     } else if (!in_flight) {
         restart(r);
     }
     set_all(r, RUNNER_JOB_PARKED, RUNNER_JOB_WAITING);
+    if (r->one_by_one) r->careful = 1;
     gw_buf_deinit(&log);
     free(list);
 }
 
+/* A death with nothing beside it tells at once who did it: that is no search. */
 void runner_handle_incident(runner *r, runner_incident incident) {
+    bool plain = incident == RUNNER_DIED && only_one_in_flight(r);
     r->incident_begun_ns = gw_clock_now();
     if (++r->incident_count >= CAREFUL_FROM) {
         r->careful = 1;
         r->careful_passed = 0;
     }
     find_out(r, incident);
-    r->incident_spent_ns += gw_clock_now() - r->incident_begun_ns;
+    if (!plain) r->incident_spent_ns += gw_clock_now() - r->incident_begun_ns;
     r->incident_begun_ns = 0;
 }

@@ -152,6 +152,7 @@ struct runner {
     unsigned incident_count; /* times that the server died or hung */
     size_t careful;        /* a server that dies often: so many negative scenarios at once, nothing else; 0: no limit */
     size_t careful_passed; /* verdicts since that was last changed */
+    bool one_by_one;       /* `careful` stays 1: looking for killers took its time */
     gw_ns incident_begun_ns, incident_spent_ns; /* looking for who did it; begun 0: not now */
     size_t second_runs;                         /* asked for so far, at most RUNNER_SECOND_RUNS */
     size_t changed_verdicts;                    /* by a second run */

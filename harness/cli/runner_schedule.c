@@ -99,7 +99,8 @@ void runner_finalize(runner_job *job) {
     gw_expected_apply(r->plan->expected, r->plan->expected_count, job->result);
     redact(r, job->result);
     r->final_count++;
-    if (r->careful && job->result->verdict != GW_VERDICT_CRASH && ++r->careful_passed >= 4 * r->careful) {
+    if (r->careful && !r->one_by_one && job->result->verdict != GW_VERDICT_CRASH &&
+        ++r->careful_passed >= 4 * r->careful) {
         r->careful *= 2;
         r->careful_passed = 0;
     }

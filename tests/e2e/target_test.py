@@ -307,6 +307,18 @@ def case_room_chat_is_judged_and_each_killer_is_named():
     expect(again[0] == 1 and "CRASH" in again[1], again)
 
 
+def case_every_killer_is_named_and_nobody_else():
+    """In memory each scenario has a server to itself, so that nobody has to be looked for: the same ones have to be named."""
+    named = {}
+    for where, args in (("alone", ["--simulate"]), ("together", ["--crash-search", "2s"])):
+        code, out, err = gwspec("run", "robustness", "hello", *args, "--fault", "dies-on-bad-json", "--seed", "5", "--report", f"json={HERE}/killers.jsonl")
+        got = results(f"{HERE}/killers.jsonl")
+        named[where] = {r["id"] for r in got if r["verdict"] == "crash"}
+        expect(code == 1 and not [r["id"] for r in got if "not judged" in str(r["findings"])], code, out[-3000:], err)
+    alone, together = named["alone"], named["together"]
+    expect(len(alone) > 80 and alone == together, "missed", sorted(alone - together), "blamed", sorted(together - alone))
+
+
 def main():
     wanted, failed, passed = sys.argv[2:], 0, 0
     for name, case in list(globals().items()):
