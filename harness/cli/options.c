@@ -194,7 +194,8 @@ static bool parse_options(int argc, char **argv, gw_options *options, gw_buf *me
 }
 
 static bool parse_reports(gw_options *options, gw_buf *message) {
-    static const char *const kinds[] = {[GW_REPORT_JUNIT] = "junit", [GW_REPORT_JSON] = "json"};
+    static const char *const kinds[] = {
+        [GW_REPORT_JUNIT] = "junit", [GW_REPORT_JSON] = "json", [GW_REPORT_HTML] = "html"};
     const size_t kind_count = sizeof kinds / sizeof kinds[0];
     if (options->reports.count)
         options->report_list = GW_ARENA_ARRAY(&options->arena, gw_report_request, options->reports.count);
@@ -203,7 +204,7 @@ static bool parse_reports(gw_options *options, gw_buf *message) {
         size_t len = equals ? (size_t)(equals - text) : strlen(text), kind = 0;
         while (kind < kind_count && (strlen(kinds[kind]) != len || strncmp(text, kinds[kind], len) != 0)) kind++;
         if (kind == kind_count) {
-            gw_buf_printf(message, "--report: unknown kind '%.*s', there are junit and json", (int)len, text);
+            gw_buf_printf(message, "--report: unknown kind '%.*s', there are junit, json and html", (int)len, text);
             append_suggestion(message, gw_arena_strndup(&options->arena, text, len), kinds, kind_count, "");
             return false;
         }

@@ -34,7 +34,7 @@ typedef struct gw_option_list {
     size_t count;
 } gw_option_list;
 
-typedef enum gw_report_kind { GW_REPORT_JUNIT, GW_REPORT_JSON } gw_report_kind;
+typedef enum gw_report_kind { GW_REPORT_JUNIT, GW_REPORT_JSON, GW_REPORT_HTML } gw_report_kind;
 
 typedef struct gw_report_request {
     gw_report_kind kind;

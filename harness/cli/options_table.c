@@ -37,7 +37,7 @@ static const gw_option table[] = {
     {"crash-search", 0, "TIME", GW_OPTION_DURATION, AT(crash_search), ON(RUN), false, "time for finding out which of several scenarios killed or hung the gateway (60s)"},
     {"timeout-scale", 0, "X", GW_OPTION_FACTOR, AT(timeout_scale), RUNS, true, "stretch tolerances and fixed time limits"},
     {"seed", 0, "N", GW_OPTION_SEED, AT(seed), RUNS, false, "seed of all that is random; the same seed repeats a run"},
-    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), RUNS, false, "also write junit=PATH or json=PATH; may be repeated"},
+    {"report", 'r', "KIND=PATH", GW_OPTION_LIST, AT(reports), RUNS, false, "also write junit=PATH, json=PATH or html=PATH; may be repeated"},
     {"verbose", 'v', NULL, GW_OPTION_FLAG, AT(verbose), RUNS, false, "show notes, whole wire logs and non-strict findings"},
     {"header", 'H', "'NAME: VALUE'", GW_OPTION_LIST, AT(headers), CONNECTS, true, "add a header to each upgrade request; may be repeated"},
     {"ca", 0, "FILE", GW_OPTION_TEXT, AT(ca), CONNECTS, true, "trust these certificates (PEM)"},

@@ -2,6 +2,7 @@
 #include "cli/run_reports.h"
 
 #include "cli/console.h"
+#include "report/html.h"
 #include "report/json.h"
 #include "report/junit.h"
 
@@ -71,6 +72,8 @@ bool gw_run_reports_end(gw_run_reports *reports, const gw_report_run *run, const
         gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
         if (reports->items[i].kind == GW_REPORT_JSON)
             gw_json_append_summary(summary, run->strict, &text);
+        else if (reports->items[i].kind == GW_REPORT_HTML)
+            gw_html_append(run, summary, results, count, &text);
         else
             gw_junit_append(run, summary, results, count, &text);
         good &= write_out(&reports->items[i], &text);

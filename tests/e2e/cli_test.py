@@ -165,9 +165,9 @@ class Run(Case):
         self.assertIn("1 of 1 scenario judged", result.stdout)
 
     def test_reports_are_read_back(self):
-        junit, lines = self.path("j.xml"), self.path("r.jsonl")
+        junit, lines, page = self.path("j.xml"), self.path("r.jsonl"), self.path("r.html")
         self.assert_run(gwspec("run", "--simulate", "--fault", "accepts-rsv1", "--report", f"junit={junit}",
-                               "--report", f"json={lines}"), 1)
+                               "--report", f"json={lines}", "--report", f"html={page}"), 1)
         root = ElementTree.parse(junit).getroot()
         self.assertEqual((root.get("tests"), root.get("failures")), ("5", "1"))
         self.assertEqual([suite.get("name") for suite in root.iter("testsuite")], ["framing", "heartbeat", "hello"])
@@ -178,6 +178,11 @@ class Run(Case):
         self.assertEqual([record["type"] for record in records], ["run"] + ["result"] * 5 + ["summary"])
         self.assertEqual(records[-1]["exit"], 1)
         self.assertEqual(sorted(record["verdict"] for record in records[1:-1]), ["fail"] + ["pass"] * 4)
+        body = ElementTree.parse(page).getroot().find("body")
+        self.assertEqual(body.find("h1").text, "Does not conform: RFC 6455 5.2")
+        tiles = [tile.get("class") for tile in body.iter() if tile.get("title")]
+        self.assertEqual(sorted(tiles), ["fail"] + ["pass"] * 4)
+        self.assertEqual(len(list(body.iter("svg"))), 1)
 
     def test_verbose_shows_the_wire_log_of_a_pass(self):
         result = gwspec("run", "hello", "--simulate", "--verbose")

@@ -172,12 +172,12 @@ def case_secrets_are_nowhere():
     chosen = ["hello/at-once", "events/message-create", "events/room-update", "handshake/old-http", "handshake/in-pieces", "robustness/not-an-object/null"]
     listed = gwspec("list", "--ids")[1].split()
     chosen = [name for name in chosen if any(entry == name or entry.startswith(name + "/") for entry in listed)]
-    junit, jsonl, known = f"{HERE}/leaky.xml", f"{HERE}/leaky.jsonl", f"{HERE}/leaky-known.yaml"
+    junit, jsonl, page, known = f"{HERE}/leaky.xml", f"{HERE}/leaky.jsonl", f"{HERE}/leaky.html", f"{HERE}/leaky-known.yaml"
     for more in ((), ("--verbose",)):
-        code, out, err = gwspec("run", *chosen, "--target", path, "--seed", "1", "--report", f"junit={junit}", "--report", f"json={jsonl}",
+        code, out, err = gwspec("run", *chosen, "--target", path, "--seed", "1", "--report", f"junit={junit}", "--report", f"json={jsonl}", "--report", f"html={page}",
                                 "-H", "X-Other: header-secret-1", "--write-expected-failures", known, *more, env=env)
         expect(code in (0, 1), code, out[-2000:], err)
-        for where, text in (("terminal", out), ("errors", err), ("junit", read(junit)), ("json", read(jsonl)), ("list of failures", read(known)),
+        for where, text in (("terminal", out), ("errors", err), ("junit", read(junit)), ("json", read(jsonl)), ("page", read(page)), ("list of failures", read(known)),
                             ("server log", read(f"{HERE}/leaky.log"))):
             expect(not leaks(text), where, more, leaks(text), text[-3000:])
         expect("***" in out and "***" in read(f"{HERE}/leaky.log"), out)

@@ -1,98 +1,11 @@
-/* JUnit XML. A small checker reads it back: tags nest, attributes are quoted, no character is one that XML forbids. */
+/* JUnit XML. */
 #include "fixture.h"
+#include "xml.h"
 
 #include "report/junit.h"
-#include "report/text.h"
 #include "support/run.h"
 
 #include <string.h>
-
-enum { MAX_DEPTH = 16 };
-
-typedef struct xml {
-    const char *at;
-    char open[MAX_DEPTH][32];
-    size_t depth, elements;
-} xml;
-
-static void expect(xml *x, const char *text) {
-    ck_assert_msg(strncmp(x->at, text, strlen(text)) == 0, "expected '%s' at: %.60s", text, x->at);
-    x->at += strlen(text);
-}
-
-static void read_name(xml *x, char *out, size_t size) {
-    size_t len = strspn(x->at, "abcdefghijklmnopqrstuvwxyz-");
-    ck_assert_msg(len > 0 && len < size, "no name at: %.60s", x->at);
-    memcpy(out, x->at, len);
-    out[len] = 0;
-    x->at += len;
-}
-
-/* Character data up to `end`: only known references, no "<". */
-static void read_text(xml *x, char end) {
-    static const char *const references[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#9;", "&#10;"};
-    while (*x->at != end) {
-        ck_assert_msg(*x->at && *x->at != '<', "text ends badly at: %.60s", x->at);
-        if (*x->at != '&') {
-            x->at++;
-            continue;
-        }
-        bool known = false;
-        for (size_t i = 0; i < 6 && !known; i++) {
-            known = strncmp(x->at, references[i], strlen(references[i])) == 0;
-            if (known) x->at += strlen(references[i]);
-        }
-        ck_assert_msg(known, "unknown reference at: %.60s", x->at);
-    }
-}
-
-static void read_tag(xml *x) {
-    char name[32], attribute[32];
-    expect(x, "<");
-    if (*x->at == '/') {
-        x->at++;
-        read_name(x, name, sizeof name);
-        ck_assert_uint_gt(x->depth, 0);
-        ck_assert_str_eq(name, x->open[--x->depth]);
-        expect(x, ">");
-        return;
-    }
-    read_name(x, name, sizeof name);
-    x->elements++;
-    while (*x->at == ' ') {
-        x->at++;
-        read_name(x, attribute, sizeof attribute);
-        expect(x, "=\"");
-        read_text(x, '"');
-        x->at++;
-    }
-    if (*x->at == '/') {
-        expect(x, "/>");
-        return;
-    }
-    expect(x, ">");
-    ck_assert_uint_lt(x->depth, MAX_DEPTH);
-    strcpy(x->open[x->depth++], name);
-}
-
-static size_t check_xml(gw_buf *text) {
-    ck_assert_int_eq(text->error, GW_OK);
-    gw_span rest = gw_buf_span(text);
-    while (rest.len > 0) {
-        uint8_t byte;
-        uint32_t point = gw_text_next(&rest, &byte);
-        ck_assert_msg(point != UINT32_MAX, "malformed byte %02x", byte);
-        ck_assert_msg(point == '\n' || (point >= 0x20 && point != 0xfffe && point != 0xffff), "U+%04x", point);
-    }
-    xml x = {.at = gw_buf_cstr(text)};
-    expect(&x, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    do {
-        read_tag(&x);
-        if (x.depth > 0) read_text(&x, '<');
-    } while (x.depth > 0);
-    ck_assert_str_eq(x.at, "\n");
-    return x.elements;
-}
 
 static void write_all(const gw_result *const *results, size_t count, bool strict, gw_buf *out) {
     gw_report_run run = fixture_run(NULL);
@@ -110,7 +23,7 @@ START_TEST(junit_makes_a_suite_of_each_group) {
     const gw_result *results[] = {&f[0].result, &f[1].result, &f[2].result};
     gw_buf out;
     write_all(results, 3, false, &out);
-    check_xml(&out);
+    xml_check(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     const char *text = gw_buf_cstr(&out);
     ck_assert_ptr_nonnull(
         strstr(text, "<testsuites name=\"gwspec\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""));
@@ -146,7 +59,7 @@ START_TEST(junit_maps_each_verdict_to_an_element) {
         const gw_result *results[] = {&f.result};
         gw_buf out;
         write_all(results, 1, cases[i].strict, &out);
-        check_xml(&out);
+        xml_check(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         for (size_t k = 0; k < 3; k++) {
             bool wanted = cases[i].element && strcmp(cases[i].element, elements[k]) == 0;
             const char *found = strstr(gw_buf_cstr(&out), elements[k]);
@@ -171,7 +84,7 @@ START_TEST(junit_is_well_formed_for_hostile_bytes) {
         const gw_result *results[] = {&f.result};
         gw_buf out;
         write_all(results, 1, true, &out);
-        ck_assert_uint_ge(check_xml(&out), 8);
+        ck_assert_uint_ge(xml_check(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), 8);
         gw_buf_deinit(&out);
     }
 }
