@@ -133,7 +133,7 @@ void canary_poll(gw_engine *e) {
     if (!refused && e->now < e->step_deadline) return;
     if (judge_late_since(e, e->step_begun_at) > GW_S) {
         e->phase = PHASE_STEPS;
-        judge_find(e, GW_VERDICT_INCONCLUSIVE, judge_rule(e, GW_RULE_ALIVE), c, NULL,
+        judge_find(e, GW_VERDICT_INCONCLUSIVE, judge_rule(e, GW_RULE_ALIVE), NULL, NULL,
                    "a fresh connection gets hello after the stimulus",
                    "none, but the harness itself was late by more than 1 s");
     } else if (c->open_at != GW_NEVER && !e->hello_seen) {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CONNS = 16 };
+enum { MAX_CONNS = 16, MAX_LATER = 16, MAX_LATER_BYTES = 512 };
 
 typedef struct peer {
     bool open, upgraded, ended;
@@ -21,12 +21,22 @@ typedef struct peer {
     gw_ns next_beat;
 } peer;
 
+/* What the server says some time after it was asked. */
+typedef struct answer {
+    gw_ns at;
+    unsigned conn;
+    uint8_t bytes[MAX_LATER_BYTES];
+    size_t len;
+} answer;
+
 typedef struct stage {
     gw_engine *engine;
     gw_transcript_options options;
     peer peers[MAX_CONNS];
     unsigned canary;
     gw_ns now;
+    answer later[MAX_LATER];
+    size_t later_count;
 } stage;
 
 static gw_buf sent; /* of connection 0 */
@@ -58,20 +68,37 @@ static void say_bytes(stage *s, unsigned conn, const void *bytes, size_t len) {
     free(copy);
 }
 
-static void say_frame(stage *s, unsigned conn, unsigned opcode, gw_span payload) {
+static void say_bytes_after(stage *s, unsigned conn, gw_span bytes, gw_ns pause) {
+    if (!pause) {
+        say_bytes(s, conn, bytes.ptr, bytes.len);
+        return;
+    }
+    ck_assert_uint_lt(s->later_count, MAX_LATER);
+    ck_assert_uint_le(bytes.len, MAX_LATER_BYTES);
+    answer *l = &s->later[s->later_count++];
+    *l = (answer){.at = s->now + pause, .conn = conn, .len = bytes.len};
+    memcpy(l->bytes, bytes.ptr, bytes.len);
+}
+
+static void say_frame_after(stage *s, unsigned conn, unsigned opcode, gw_span payload, gw_ns pause) {
     gw_buf out;
     gw_buf_init(&out, payload.len + 64);
     gw_frame f = gw_frame_make(opcode, payload.len);
     gw_frame_append(&out, &f, payload);
-    say_bytes(s, conn, out.data, out.len);
+    say_bytes_after(s, conn, gw_buf_span(&out), pause);
     gw_buf_deinit(&out);
+}
+
+static void say_frame(stage *s, unsigned conn, unsigned opcode, gw_span payload) {
+    say_frame_after(s, conn, opcode, payload, 0);
 }
 
 static void upgrade(stage *s, unsigned conn) {
     peer *p = &s->peers[conn];
     gw_head *head = malloc(sizeof *head);
     gw_head_init(head, GW_HEAD_REQUEST, GW_HEAD_MAX_BYTES, 0);
-    if (gw_head_feed(head, gw_buf_span(&p->request)) == GW_HEAD_DONE && !s->options.no_upgrade) {
+    if (gw_head_feed(head, gw_buf_span(&p->request)) == GW_HEAD_DONE &&
+        (!s->options.no_upgrade || (conn == s->canary && s->options.upgrade_canary))) {
         gw_handshake_response response = {.key = gw_head_get(head, "Sec-WebSocket-Key")};
         gw_buf out;
         gw_buf_init(&out, 4096);
@@ -80,10 +107,11 @@ static void upgrade(stage *s, unsigned conn) {
         if (s->options.beat_every) p->next_beat = s->now + s->options.beat_every;
         gw_span rest = gw_span_from(gw_buf_span(&p->request), head->length);
         if (conn == 0 && rest.len) gw_buf_append_span(&sent, rest);
-        say_bytes(s, conn, out.data, out.len);
+        say_bytes_after(s, conn, gw_buf_span(&out), s->options.upgrade_after);
         gw_buf_deinit(&out);
         if (conn == s->canary)
-            say_frame(s, conn, GW_FRAME_TEXT, GW_SPAN_LIT("{\"e\":0,\"d\":{\"heartbeatInterval\":1000}}"));
+            say_frame_after(s, conn, GW_FRAME_TEXT, GW_SPAN_LIT("{\"e\":0,\"d\":{\"heartbeatInterval\":1000}}"),
+                            s->options.upgrade_after + s->options.canary_after);
     }
     free(head);
 }
@@ -105,7 +133,7 @@ static void hear(stage *s, unsigned conn, gw_span bytes) {
         if (event.kind == GW_FRAME_NEED_MORE || event.kind == GW_FRAME_STOPPED) break;
         if (gw_message_take(&p->message, &p->decoder, &event) != GW_MESSAGE_CONTROL) continue;
         if (p->message.control_opcode == GW_FRAME_PING && !s->options.no_pong && !p->ended)
-            say_frame(s, conn, GW_FRAME_PONG, gw_message_control_span(&p->message));
+            say_frame_after(s, conn, GW_FRAME_PONG, gw_message_control_span(&p->message), s->options.pong_after);
     }
     free(copy);
 }
@@ -189,6 +217,14 @@ static void beat(stage *s) {
     }
 }
 
+/* The earliest that is still to be said, NULL: none. */
+static answer *next_later(stage *s) {
+    answer *next = NULL;
+    for (size_t i = 0; i < s->later_count; i++)
+        if (s->later[i].at != GW_NEVER && (!next || s->later[i].at < next->at)) next = &s->later[i];
+    return next;
+}
+
 /* Words of the server come before a deadline of the same moment, as the driver's contract has it. */
 static void play(stage *s, const gw_said *said, size_t count) {
     size_t next = 0;
@@ -196,13 +232,18 @@ static void play(stage *s, const gw_said *said, size_t count) {
         while (act(s)) continue;
         if (gw_engine_result(s->engine)) return;
         gw_ns said_at = next < count ? said[next].at : GW_NEVER, beat_at = next_beat(s);
+        answer *later = next_later(s);
         gw_ns due = gw_engine_deadline(s->engine), at = said_at < beat_at ? said_at : beat_at;
+        if (later && later->at < at) at = later->at;
         if (due < at) at = due;
         if (at == GW_NEVER) ck_abort_msg("the scenario waits for ever");
         if (at > s->now) s->now = at;
         if (said_at <= at)
             say(s, &said[next++]);
-        else if (beat_at <= at)
+        else if (later && later->at <= at) {
+            later->at = GW_NEVER;
+            if (!s->peers[later->conn].ended) say_bytes(s, later->conn, later->bytes, later->len);
+        } else if (beat_at <= at)
             beat(s);
         else
             gw_engine_on_tick(s->engine, s->now);
@@ -245,6 +286,7 @@ static gw_result *run(gw_span yaml, const char *family, const char *id, uint64_t
                                .requirements = &requirements,
                                .seed = seed,
                                .timeout_scale = 1,
+                               .no_deadlines = options.no_deadlines,
                                .memory = options.memory};
     stage s = {.engine = gw_engine_create(&config), .options = options, .canary = (unsigned)scenario->client_count};
     ck_assert_uint_lt(s.canary, MAX_CONNS);
