@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* So many connections to one host at once, which are kept: what comes beyond waits for a free one. libcurl by itself keeps
+ * four for each call in flight and so closes most of them whenever few calls are. */
+#define CONNECTIONS 64L
+
 typedef struct watched {
     gw_loop_watch watch;
     gw_http *http;
@@ -127,6 +131,8 @@ gw_http *gw_http_create(gw_loop *loop, gw_error *error) {
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout_change);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2 * CONNECTIONS);
     return http;
 }
 
