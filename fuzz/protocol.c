@@ -22,9 +22,11 @@ static const gw_embedded_file *find(gw_span path) {
     return NULL;
 }
 
-static bool find_protocol(void *context, const char *name, gw_span *text, const char **file) {
+static bool find_protocol(void *context, const char *name, const char *elsewhere, gw_span *text, const char **file) {
     char path[128];
     (void)context;
+    (void)elsewhere;
+    if (!name) return false;
     snprintf(path, sizeof path, "scenarios/protocols/%s.yaml", name);
     const gw_embedded_file *found = find(gw_span_cstr(path));
     if (!found) return false;

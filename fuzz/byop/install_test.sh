@@ -11,6 +11,17 @@ cmake --build "$build" --target gwspec gwspec-server gwspec_fuzz_pipe gwspec_byo
 cmake --install "$build" --prefix "$prefix" >/dev/null
 "$prefix/bin/gwspec" run hello --simulate --seed 1 | grep -q 'Conforms\.' || { echo "the installed gwspec does not conform" >&2; exit 1; }
 
+# What lies beside it: schemas for editors, protocols to extend, scenarios to copy.
+share=$prefix/share/gwspec/scenarios
+printf 'protocol: mine\nextends: %s\n' "$share/protocols/lanyard.yaml" >"$work/mine.yaml"
+"$prefix/bin/gwspec" check "$share/protocols" "$share/targets" "$work/mine.yaml" >/dev/null
+"$prefix/bin/gwspec" run hello --simulate --seed 1 --scenarios "$share" --protocol "$work/mine.yaml" | grep -q 'Conforms\.' ||
+  { echo "the installed scenarios are not found" >&2; exit 1; }
+"$prefix/bin/gwspec" init ws://127.0.0.1:1/ --output "$work/target.yaml" >/dev/null
+schema=$(sed -n 's/^# yaml-language-server: \$schema=//p' "$work/target.yaml")
+"$prefix/bin/gwspec" schema target | cmp - "$schema"
+[ "${schema#"$prefix"}" != "$schema" ] || { echo "the starter file names no installed schema: $schema" >&2; exit 1; }
+
 # find_package
 mkdir "$work/consumer"
 cp "$here/examples/wslay/parser.c" "$work/consumer/"

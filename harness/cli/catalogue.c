@@ -71,9 +71,24 @@ static const gw_file *find(const gw_files *files, const char *path) {
     return NULL;
 }
 
-bool gw_catalogue_find_protocol(void *context, const char *name, gw_span *text, const char **file) {
+/* Held apart from the list, so that it is not taken for a scenario. NULL: it cannot be read, diag says why. */
+static const gw_file *read_apart(gw_catalogue *catalogue, const char *path, gw_diag *diag) {
+    if (gw_files_add(&catalogue->files, path, diag) != GW_OK) return NULL;
+    gw_file *apart = GW_ARENA_NEW(&catalogue->arena, gw_file);
+    *apart = catalogue->files.items[--catalogue->files.count];
+    return apart;
+}
+
+static const gw_file *find_named(gw_catalogue *catalogue, const char *name) {
+    return find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
+}
+
+bool gw_catalogue_find_protocol(void *context, const char *name, const char *path, gw_span *text, const char **file) {
     gw_catalogue *catalogue = context;
-    const gw_file *found = find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
+    gw_diag unheard;
+    gw_diag_init(&unheard);
+    const gw_file *found = name ? find_named(catalogue, name) : read_apart(catalogue, path, &unheard);
+    gw_diag_deinit(&unheard);
     if (!found) return false;
     *text = found->text;
     *file = found->shown;
@@ -115,21 +130,19 @@ static void no_such_protocol(gw_catalogue *catalogue, gw_catalogue_source source
 
 static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {
     const gw_file *file = NULL;
-    if (source.protocol_file) {
+    bool is_name = source.protocol_file && !gw_protocol_is_file(source.protocol_file) &&
+                   !gw_files_is_file(source.protocol_file) && !strchr(source.protocol_file, '/');
+    if (source.protocol_file && !is_name) {
         gw_diag unread;
         gw_diag_init(&unread);
-        gw_status status =
-            gw_files_add(&catalogue->files, source.protocol_file, source.protocol_place.file ? &unread : diag);
-        if (status != GW_OK && source.protocol_place.file)
+        bool told = source.protocol_place.file != NULL;
+        if (!(file = read_apart(catalogue, source.protocol_file, told ? &unread : diag)) && told)
             gw_diag_error(diag, source.protocol_place, "there is no file %s that can be read", source.protocol_file);
         gw_diag_deinit(&unread);
-        if (status != GW_OK) return status;
-        /* Held apart from the list, so that it is not taken for a scenario. */
-        file = &catalogue->files.items[--catalogue->files.count];
+        if (!file) return GW_ERR_IO;
     } else {
-        const char *name = source.protocol_name ? source.protocol_name : "gateway";
-        file = find(&catalogue->files, gw_arena_printf(&catalogue->arena, PROTOCOLS "%s.yaml", name));
-        if (!file) {
+        const char *name = is_name ? source.protocol_file : source.protocol_name ? source.protocol_name : "gateway";
+        if (!(file = find_named(catalogue, name))) {
             no_such_protocol(catalogue, source, name, diag);
             return GW_ERR_INVALID;
         }
@@ -149,9 +162,7 @@ void gw_catalogue_claim(gw_catalogue_source *source, const gw_target *target, gw
         source->protocol_name = target->protocol;
         return;
     }
-    const char *slash = target->file && target->protocol[0] != '/' ? strrchr(target->file, '/') : NULL;
-    source->protocol_file = gw_arena_printf(arena, "%.*s%s", slash ? (int)(slash + 1 - target->file) : 0,
-                                            slash ? target->file : "", target->protocol);
+    source->protocol_file = gw_protocol_beside(arena, target->file, target->protocol);
 }
 
 gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {

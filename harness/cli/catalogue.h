@@ -10,7 +10,7 @@
 typedef struct gw_catalogue_source {
     const char *folder;        /* instead of the built-in tree. When it has no protocols/ or requirements/, the built-in
                                   ones of that kind are used */
-    const char *protocol_file; /* a file of the user */
+    const char *protocol_file; /* a file of the user; one without .yaml that is not there: a name */
     const char *protocol_name; /* protocols/NAME.yaml; the file goes first */
     gw_place protocol_place;   /* where that name or file stands; file NULL: on the command line */
 } gw_catalogue_source;
@@ -36,8 +36,8 @@ gw_status gw_catalogue_load(gw_catalogue *catalogue, gw_catalogue_source source,
 void gw_catalogue_deinit(gw_catalogue *catalogue);
 /* The same without scenarios: for checking files one by one. */
 gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag);
-/* The description of that name in protocols/, for `extends`. The context is a gw_catalogue. */
-bool gw_catalogue_find_protocol(void *catalogue, const char *name, gw_span *text, const char **file);
+/* The description of that name in protocols/, or at that path, for `extends`. The context is a gw_catalogue. */
+bool gw_catalogue_find_protocol(void *catalogue, const char *name, const char *path, gw_span *text, const char **file);
 /* Adds a scenario file of the user; its id is its path without extension and without leading "/", "./" and "../". */
 gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_diag *diag);
 /* "heartbeat/x.yaml" -> "heartbeat/x"; in the arena. */

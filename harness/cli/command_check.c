@@ -45,11 +45,49 @@ static bool find_kind(const gw_file *file, kind *out, gw_diag *diag) {
     return *out != KIND_UNKNOWN;
 }
 
-static bool check_expected(gw_catalogue *catalogue, const gw_file *file, gw_diag *diag) {
+/* A scenario of the user's own, which is checked along. */
+static bool matches_file(gw_catalogue *catalogue, const gw_files *files, const char *pattern) {
+    for (size_t i = 0; i < files->count; i++) {
+        const char *id = gw_catalogue_id(&catalogue->arena, files->items[i].shown);
+        size_t len = strlen(id);
+        if (gw_suite_match(pattern, id) || (strncmp(pattern, id, len) == 0 && pattern[len] == '/')) return true;
+    }
+    return false;
+}
+
+/* A pattern that matches nothing fails each run: better told before the first. */
+static bool check_patterns(gw_catalogue_source source, const gw_files *files, const gw_file *file,
+                           const gw_expected *list, size_t count, gw_diag *diag) {
+    if (!count) return true;
+    gw_catalogue whole;
+    bool good = gw_catalogue_load(&whole, source, diag) == GW_OK;
+    const char **ids = GW_ARENA_ARRAY(&whole.arena, const char *, whole.suite.count + 1);
+    for (size_t i = 0; i < whole.suite.count; i++) ids[i] = whole.suite.scenarios[i]->id;
+    for (size_t i = 0; good && i < count; i++) {
+        bool matches = false;
+        for (size_t j = 0; j < whole.suite.count && !matches; j++) matches = gw_suite_match(list[i].pattern, ids[j]);
+        if (matches || matches_file(&whole, files, list[i].pattern)) continue;
+        const char *meant = gw_diag_suggest(gw_span_cstr(list[i].pattern), ids, whole.suite.count);
+        gw_place place = list[i].place;
+        place.source = file->text;
+        gw_diag_error(
+            diag, place,
+            "'%s' matches no scenario%s%s%s; gwspec list shows them (one of your own is checked along with this file)",
+            list[i].pattern, meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
+    }
+    gw_catalogue_deinit(&whole);
+    return good && diag->errors == 0;
+}
+
+static bool check_expected(gw_catalogue *catalogue, const gw_options *options, const gw_files *files,
+                           const gw_file *file, gw_diag *diag) {
     const gw_expected *list;
     size_t count;
     gw_doc *doc = gw_doc_parse(file->text, file->shown, diag);
     bool good = doc && gw_expected_load(&catalogue->arena, gw_doc_root(doc), diag, &list, &count);
+    good =
+        good && check_patterns((gw_catalogue_source){.folder = options->scenarios, .protocol_file = options->protocol},
+                               files, file, list, count, diag);
     gw_doc_destroy(doc);
     return good;
 }
@@ -63,7 +101,8 @@ static bool check_requirements(const gw_file *file, gw_diag *diag) {
 }
 
 /* Against the protocol that it claims, so that a trigger for an event that is not there is found before a run. */
-static bool check_target(gw_catalogue *catalogue, const gw_options *options, const gw_file *file, gw_diag *diag) {
+static bool check_target(gw_catalogue *catalogue, const gw_options *options, const gw_files *files, const gw_file *file,
+                         gw_diag *diag) {
     gw_target *target = gw_target_load(file->text, file->shown, diag);
     if (!target) return false;
     gw_catalogue own = {0};
@@ -72,6 +111,7 @@ static bool check_target(gw_catalogue *catalogue, const gw_options *options, con
     bool claims = source.protocol_place.file != NULL;
     bool good = !claims || gw_catalogue_load_tables(&own, source, diag) == GW_OK;
     good = good && gw_target_check_events(target, claims ? own.protocol : catalogue->protocol, diag);
+    good = good && check_patterns(source, files, file, target->expected, target->expected_count, diag);
     gw_catalogue_deinit(&own);
     gw_target_destroy(target);
     return good;
@@ -84,7 +124,8 @@ static bool check_protocol(gw_catalogue *catalogue, const gw_file *file, gw_diag
            gw_protocol_check_requirements(protocol, &catalogue->requirements, file->shown, file->text, diag);
 }
 
-static bool check_file(gw_catalogue *catalogue, const gw_options *options, const gw_file *file, gw_diag *diag) {
+static bool check_file(gw_catalogue *catalogue, const gw_options *options, const gw_files *files, const gw_file *file,
+                       gw_diag *diag) {
     kind what;
     if (!find_kind(file, &what, diag)) return false;
     switch (what) {
@@ -93,9 +134,9 @@ static bool check_file(gw_catalogue *catalogue, const gw_options *options, const
     case KIND_REQUIREMENTS:
         return check_requirements(file, diag);
     case KIND_TARGET:
-        return check_target(catalogue, options, file, diag);
+        return check_target(catalogue, options, files, file, diag);
     case KIND_EXPECTED:
-        return check_expected(catalogue, file, diag);
+        return check_expected(catalogue, options, files, file, diag);
     case KIND_UNKNOWN:
     case KIND_SCENARIO:
         break;
@@ -125,7 +166,7 @@ int gw_command_check(const gw_options *options) {
         gw_diag_init(&diag);
         gw_buf line;
         gw_buf_init(&line, 1 << 16);
-        if (check_file(&catalogue, options, &files.items[i], &diag)) {
+        if (check_file(&catalogue, options, &files, &files.items[i], &diag)) {
             gw_buf_printf(&line, "%s: ok\n", files.items[i].shown);
             written &= gw_console_write(gw_buf_span(&line));
         } else {

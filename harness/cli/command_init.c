@@ -56,7 +56,7 @@ static bool make_file(const gw_options *options, const char *url, const gw_addre
     gw_diag diag;
     gw_diag_init(&diag);
     if (!gw_init_look_at(options, url, &look)) return false;
-    gw_catalogue_source source = {.protocol_name = look.protocol};
+    gw_catalogue_source source = {.protocol_name = look.protocol, .protocol_file = options->protocol};
     bool good = gw_catalogue_load_tables(&catalogue, source, &diag) == GW_OK;
     gw_console_diag(&diag);
     gw_diag_deinit(&diag);

@@ -11,7 +11,7 @@ typedef struct gw_init_look {
     bool reached;      /* a connection came about */
     bool upgraded;     /* 101 */
     bool hello;        /* what came is the hello of `protocol` */
-    char protocol[64]; /* name of a built-in description */
+    char protocol[64]; /* name of the description */
     gw_ns interval;    /* that hello announced; 0: none */
     gw_ns hello_after; /* of the 101 */
     char answer[256];  /* status line of what was no upgrade, or why there was no connection */

@@ -12,10 +12,9 @@
 #define SCENARIO "hello/at-once"
 
 /* The catalogue of one protocol with that scenario alone. */
-static bool load(gw_catalogue *catalogue, const char *protocol) {
+static bool load(gw_catalogue *catalogue, gw_catalogue_source source) {
     gw_diag diag;
     gw_diag_init(&diag);
-    gw_catalogue_source source = {.protocol_name = protocol};
     bool good = gw_catalogue_load_tables(catalogue, source, &diag) == GW_OK &&
                 gw_suite_load(&catalogue->suite, gw_files_embedded(SCENARIO ".yaml"), SCENARIO,
                               "scenarios/" SCENARIO ".yaml", &diag) == GW_OK &&
@@ -100,14 +99,18 @@ static const gw_protocol *guess(const gw_catalogue *catalogue, const gw_init_loo
 
 bool gw_init_look_at(const gw_options *options, const char *url, gw_init_look *look) {
     gw_catalogue catalogue;
-    *look = (gw_init_look){.protocol = "gateway"};
-    bool good = load(&catalogue, look->protocol) && connect_by(options, url, &catalogue, look);
-    const gw_protocol *other = good && look->reached && !look->hello ? guess(&catalogue, look) : NULL;
+    *look = (gw_init_look){0};
+    gw_catalogue_source source = {.protocol_file = options->protocol};
+    bool good = load(&catalogue, source) && connect_by(options, url, &catalogue, look);
+    if (good) snprintf(look->protocol, sizeof look->protocol, "%s", catalogue.protocol->name);
+    bool known = look->hello || options->protocol;
+    const gw_protocol *other = good && look->reached && !known ? guess(&catalogue, look) : NULL;
     if (other) {
         gw_catalogue second;
         gw_init_look again = {0};
         snprintf(again.protocol, sizeof again.protocol, "%s", other->name);
-        good = load(&second, other->name) && connect_by(options, url, &second, &again);
+        good = load(&second, (gw_catalogue_source){.protocol_name = other->name}) &&
+               connect_by(options, url, &second, &again);
         if (good && again.hello) *look = again;
         gw_catalogue_deinit(&second);
     }

@@ -29,20 +29,29 @@ static void append_comment(gw_buf *out, const char *text) {
 }
 
 char *gw_init_schema_path(const char *kind) {
-    static const char *const PLACES[] = {"../share/gwspec/scenarios/schema", "../../../scenarios/schema"};
-    char program[4096];
+    char program[4096], *path = NULL;
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     if (len <= 0) return NULL;
     program[len] = '\0';
     *strrchr(program, '/') = '\0';
-    for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
-        char *path = NULL, *real = NULL;
-        if (asprintf(&path, "%s/%s/%s.schema.json", program, PLACES[i], kind) < 0) return NULL;
-        real = realpath(path, NULL);
-        free(path);
-        if (real) return real;
-    }
-    return NULL;
+    if (asprintf(&path, "%s/../share/gwspec/scenarios/schema/%s.schema.json", program, kind) < 0) return NULL;
+    char *real = realpath(path, NULL);
+    free(path);
+    return real;
+}
+
+/* As a target file names it: a name, or a path that holds from the folder of the file that is written. */
+static void append_protocol(const gw_options *options, const gw_protocol *protocol, gw_buf *out) {
+    bool beside = !options->output || !strchr(options->output, '/');
+    bool is_file = gw_protocol_is_file(options->protocol);
+    char *real = is_file && !beside ? realpath(options->protocol, NULL) : NULL;
+    gw_buf_append_cstr(out, "\nprotocol: ");
+    if (is_file)
+        append_quoted(out, real ? real : options->protocol, false);
+    else
+        gw_buf_append_cstr(out, protocol->name);
+    gw_buf_append_cstr(out, "                # or a file of your own beside this one: my-protocol.yaml\n\n");
+    free(real);
 }
 
 static void append_look(const gw_init_look *look, const gw_protocol *protocol, gw_buf *out) {
@@ -76,8 +85,8 @@ static void append_look(const gw_init_look *look, const gw_protocol *protocol, g
     }
 }
 
-static void append_head(const gw_address_url *parts, const gw_init_look *look, const gw_protocol *protocol,
-                        gw_buf *out) {
+static void append_head(const gw_options *options, const gw_address_url *parts, const gw_init_look *look,
+                        const gw_protocol *protocol, gw_buf *out) {
     char *schema = gw_init_schema_path("target");
     if (schema) gw_buf_printf(out, "# yaml-language-server: $schema=%s\n", schema);
     free(schema);
@@ -87,8 +96,7 @@ static void append_head(const gw_address_url *parts, const gw_init_look *look, c
     append_look(look, protocol, out);
     gw_buf_append_cstr(out, "\ntarget: ");
     append_quoted(out, parts->socket_path ? parts->socket_path : parts->authority, false);
-    gw_buf_printf(out, "\nprotocol: %s                # or a file of your own beside this one: my-protocol.yaml\n\n",
-                  protocol->name);
+    append_protocol(options, protocol, out);
 }
 
 static void append_env_name(gw_buf *out, const char *header, size_t len) {
@@ -193,7 +201,7 @@ static void append_knobs(const gw_protocol *protocol, gw_buf *out) {
 
 void gw_init_append_target(const gw_options *options, const char *url, const gw_address_url *parts,
                            const gw_init_look *look, const gw_protocol *protocol, gw_buf *out) {
-    append_head(parts, look, protocol, out);
+    append_head(options, parts, look, protocol, out);
     append_connect(options, url, out);
     gw_buf_append_cstr(out, START);
     append_triggers(protocol, out);

@@ -203,11 +203,17 @@ typedef struct gw_protocol {
     gw_knobs knobs;
 } gw_protocol;
 
-/* Gives the text of the description NAME for `extends: NAME`. False: there is none. */
+/* Gives the text of a description to extend: one that comes along, by its name, or (name NULL) the file at that path.
+ * False: there is none. Text and file live until the load is over. */
 typedef struct gw_protocol_source {
-    bool (*find)(void *context, const char *name, gw_span *text, const char **file);
+    bool (*find)(void *context, const char *name, const char *path, gw_span *text, const char **file);
     void *context;
 } gw_protocol_source;
+
+/* It ends in .yaml or .yml: a file, not the name of a description that comes along. NULL is none. */
+bool gw_protocol_is_file(const char *name);
+/* The path of such a file that the file `from` (or NULL) names: relative to the folder of that one. In the arena. */
+const char *gw_protocol_beside(gw_arena *arena, const char *from, const char *name);
 
 /* Loads a description into the arena. NULL when there was an error, which diag then holds. The file's text need not
  * outlive the call. Nothing can be extended. */

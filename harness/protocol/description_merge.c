@@ -79,6 +79,33 @@ static const gw_doc_node *merge(merger *m, const gw_doc_node *under, const gw_do
     return map;
 }
 
+bool gw_protocol_is_file(const char *name) {
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+const char *gw_protocol_beside(gw_arena *arena, const char *from, const char *name) {
+    const char *slash = from && name[0] != '/' ? strrchr(from, '/') : NULL;
+    return gw_arena_printf(arena, "%.*s%s", slash ? (int)(slash + 1 - from) : 0, slash ? from : "", name);
+}
+
+/* Its text, or the reason why there is none. */
+static bool find(merger *m, const gw_doc_node *extends, const gw_protocol_source *source, gw_span *text,
+                 const char **file) {
+    bool is_file = gw_protocol_is_file(extends->text);
+    const char *name = is_file ? NULL : extends->text;
+    const char *path = is_file ? gw_protocol_beside(m->arena, gw_doc_place(extends).file, extends->text) : NULL;
+    if (source && source->find(source->context, name, path, text, file)) return true;
+    if (is_file)
+        gw_doc_error(m->diag, extends, "there is no file %s that can be read", path);
+    else
+        gw_doc_error(m->diag, extends,
+                     "there is no protocol '%s' to extend: it names one of those that come with gwspec, one in "
+                     "protocols/ of --scenarios DIR, or a file beside this one with its ending: %s.yaml",
+                     name, name);
+    return false;
+}
+
 /* The root of the description, on top of all that it extends. Documents that were opened go to `docs`. */
 static const gw_doc_node *extended(merger *m, const gw_doc_node *root, const gw_protocol_source *source, gw_doc **docs,
                                    size_t *count) {
@@ -87,13 +114,7 @@ static const gw_doc_node *extended(merger *m, const gw_doc_node *root, const gw_
     if (!gw_doc_expect_kind(m->diag, extends, GW_DOC_STRING, "extends")) return NULL;
     gw_span text = {0};
     const char *file = NULL;
-    if (!source || !source->find(source->context, extends->text, &text, &file)) {
-        gw_doc_error(m->diag, extends,
-                     "there is no protocol '%s' to extend: it names one of those that come with gwspec, or one in "
-                     "protocols/ of --scenarios DIR",
-                     extends->text);
-        return NULL;
-    }
+    if (!find(m, extends, source, &text, &file)) return NULL;
     if (*count == MAX_CHAIN) {
         gw_doc_error(m->diag, extends, "more than %d descriptions extend each other", (int)MAX_CHAIN);
         return NULL;

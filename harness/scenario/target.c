@@ -286,8 +286,7 @@ bool gw_target_check_events(const gw_target *target, const gw_protocol *protocol
 }
 
 bool gw_target_protocol_is_file(const gw_target *target) {
-    const char *dot = target->protocol ? strrchr(target->protocol, '.') : NULL;
-    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+    return gw_protocol_is_file(target->protocol);
 }
 
 void gw_target_apply_knobs(const gw_target *target, gw_knobs *knobs) {

@@ -117,6 +117,32 @@ def case_init_says_what_it_saw():
     expect(code == 2 and err.count("\n") == 1 and "ws://" in err, code, err)
 
 
+def case_init_knows_other_protocols():
+    """Two peers on foreign stacks: what they are is found, or said; a file of the user's own too, which extends another one."""
+    write("far.yaml", "protocol: far\nextends: lanyard\n")
+    own = write("near.yaml", "protocol: near\nextends: ./far.yaml\nevents: {unsubscribe: {id: 4, from: client, data: {type: object}}}\n")
+    for protocol, path in (("discord-10", "/"), ("lanyard", "/socket")):
+        peer = subprocess.Popen(["/usr/bin/python3", f"{ROOT}/tests/peers/family/server.py", "--protocol", protocol, "--interval", "400"],
+                                stdout=subprocess.PIPE, text=True)
+        try:
+            url = peer.stdout.readline().split("ws=")[1].strip() + path
+            ways = [("found", [], protocol), ("named", ["--protocol", protocol], protocol)]
+            ways += [("file", ["--protocol", "near.yaml"], "near.yaml")] if protocol == "lanyard" else []
+            for way, args, written in ways:
+                target = f"{protocol}-{way}.yaml"
+                code, out, err = gwspec("init", url, "--output", target, *args)
+                expect(code == 0 and f"hello of the protocol {written.removesuffix('.yaml')}, a heartbeat every 400.0 ms" in out, way, code, out, err)
+                expect(f"\nprotocol: {written} " in read(f"{HERE}/{target}").replace('"', ""), way, read(f"{HERE}/{target}"))
+                code, out, err = gwspec("check", target, own)
+                expect(code == 0, way, code, out, err)
+                code, out, err = gwspec("run", "hello/is-first", "--target", target)
+                expect(code == 0 and "Conforms." in out, way, code, out, err)
+            expect(ROOT not in read(f"{HERE}/{target}"), "the starter file names a folder of the build")
+        finally:
+            peer.terminate()
+            peer.wait(10)
+
+
 # ---- secrets ----
 
 SECRET = 'p4ss/w0rd+"quoted" %\\end'

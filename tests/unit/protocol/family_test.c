@@ -10,9 +10,11 @@
 static gw_heartbeat model;
 static gw_violations found;
 
-static bool find_file(void *context, const char *name, gw_span *text, const char **file) {
+static bool find_file(void *context, const char *name, const char *elsewhere, gw_span *text, const char **file) {
     static char path[128];
     (void)context;
+    (void)elsewhere;
+    if (!name) return false;
     snprintf(path, sizeof path, "scenarios/protocols/%s.yaml", name);
     if (strcmp(name, "nothing") == 0) return false;
     *text = fixture_read(path);
@@ -31,7 +33,7 @@ static const gw_protocol *load(const char *name) {
     gw_span text;
     const char *file;
     gw_diag_init(&diag);
-    find_file(NULL, name, &text, &file);
+    find_file(NULL, name, NULL, &text, &file);
     const gw_protocol *p = load_text(text, file, &diag);
     ck_assert_msg(p != NULL, "%s", gw_buf_cstr(&diag.text));
     gw_diag_deinit(&diag);
