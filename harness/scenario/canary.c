@@ -28,10 +28,23 @@ bool canary_is_wanted(const gw_engine *e) {
     return false;
 }
 
+/* Does it look as if the client were dying? Its kernel ends connections before anybody is told how the process ended.
+ */
+static bool may_be_dying(const gw_engine *e) {
+    for (size_t i = 0; i < e->finding_count; i++)
+        if (e->findings[i].verdict == GW_VERDICT_FAIL) return true;
+    for (unsigned i = 0; i + 1 < e->conn_count; i++) {
+        const gw_conn *c = &e->conns[i];
+        if (c->state == CONN_ENDED && c->tcp_at != GW_NEVER && !c->close_received && !c->fin_sent) return true;
+    }
+    return false;
+}
+
 /* A client under test has no server's canary: what harmed it shows by its end. Its connections stay as they are. */
 static void begin_watch(gw_engine *e) {
+    gw_ns wait = may_be_dying(e) ? DEATH_DUE : DEATH_WITHIN;
     e->phase = PHASE_CANARY;
-    e->step_deadline = gw_time_add(e->now, (gw_ns)((double)DEATH_WITHIN * e->config.timeout_scale));
+    e->step_deadline = gw_time_add(e->now, (gw_ns)((double)wait * e->config.timeout_scale));
 }
 
 void canary_begin(gw_engine *e) {

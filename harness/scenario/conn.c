@@ -125,6 +125,7 @@ static void on_close_frame(gw_conn *c, gw_span payload, gw_ns at) {
     gw_buf_deinit(&reason);
     if (c->close_received) return; /* the invariant on data after Close has spoken */
     c->close_received = true;
+    c->close_unasked = !c->close_sent;
     c->close_at = at;
     c->close_has_code = close.has_code;
     c->close_code = close.code;

@@ -39,7 +39,9 @@ enum {
 
 #define CANARY_WITHIN (5 * GW_S)
 /* So long after something illegal a client under test may still die of it. */
-#define DEATH_WITHIN (200 * GW_MS)
+#define DEATH_WITHIN (400 * GW_MS)
+/* ... and so long when it has dropped its connection: an interpreter takes its time to end. */
+#define DEATH_DUE (1 * GW_S)
 /* Hello stays so long behind the answer, so that it comes in a segment of its own: only some scenarios are about both
  * in one. */
 #define HELLO_AFTER (20 * GW_MS)
@@ -146,6 +148,7 @@ typedef struct gw_conn {
     gw_ns tcp_at, open_at, response_at, hello_at, beat_at, sent_at, close_at, end_at;
     gw_ending ending;
     bool close_received, close_has_code, close_sent, fin_sent;
+    bool close_unasked; /* the peer's Close came before ours left */
     uint16_t close_code;
     gw_ns interval, timeout; /* I and T in ns, 0 before hello */
     bool has_sequence;       /* the last one that came in an envelope */

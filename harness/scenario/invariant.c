@@ -93,7 +93,9 @@ void invariant_header(gw_conn *c, gw_ns at) {
     const gw_frame *f = &c->decoder.frame;
     unsigned flags = c->message.frame_flags;
     (void)at;
-    if (c->close_received)
+    /* Section 5.5.2: Pings are answered by who has not yet received a Close. */
+    bool pong = f->opcode == GW_FRAME_PONG && c->close_unasked;
+    if (c->close_received && !pong)
         invariant_broken(c, GW_RULE_DATA_AFTER_CLOSE, "nothing after a Close frame", "a %s frame",
                          gw_frame_opcode_name(f->opcode));
     bool from_server = c->engine->scenario->role == GW_ROLE_SERVER;

@@ -19,6 +19,7 @@ typedef struct peer {
     gw_message message;
     gw_buf payload;
     gw_ns next_beat;
+    uint32_t mask;
 } peer;
 
 /* What the server says some time after it was asked. */
@@ -33,7 +34,8 @@ typedef struct stage {
     gw_engine *engine;
     gw_transcript_options options;
     peer peers[MAX_CONNS];
-    unsigned canary;
+    unsigned canary, connections;
+    bool client; /* the peers are clients */
     gw_ns now;
     answer later[MAX_LATER];
     size_t later_count;
@@ -84,6 +86,9 @@ static void say_frame_after(stage *s, unsigned conn, unsigned opcode, gw_span pa
     gw_buf out;
     gw_buf_init(&out, payload.len + 64);
     gw_frame f = gw_frame_make(opcode, payload.len);
+    f.masked = s->client;
+    s->peers[conn].mask = s->peers[conn].mask * 2654435761u + 12345; /* no key tells of the next */
+    memcpy(f.key, &s->peers[conn].mask, sizeof f.key);
     gw_frame_append(&out, &f, payload);
     say_bytes_after(s, conn, gw_buf_span(&out), pause);
     gw_buf_deinit(&out);
@@ -116,9 +121,43 @@ static void upgrade(stage *s, unsigned conn) {
     free(head);
 }
 
+/* A client reads the answer; false: it is not complete. */
+static bool read_answer(stage *s, unsigned conn, gw_span *bytes) {
+    peer *p = &s->peers[conn];
+    gw_buf_append_span(&p->request, *bytes);
+    const char *end = strstr(gw_buf_cstr(&p->request), "\r\n\r\n");
+    p->upgraded = end != NULL;
+    if (!end) return false;
+    *bytes = gw_span_from(gw_buf_span(&p->request), (size_t)(end + 4 - gw_buf_cstr(&p->request)));
+    if (s->options.beat_every) p->next_beat = s->now + s->options.beat_every;
+    return true;
+}
+
+static void connect_client(stage *s, unsigned conn) {
+    static const char right[] = "GET /gateway HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ%c==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    char request[512];
+    if (s->options.max_connections && s->connections >= s->options.max_connections) return;
+    snprintf(request, sizeof request, right, "Qgw"[s->connections % 3]);
+    s->connections++;
+    const char *text = s->options.request ? s->options.request : request;
+    gw_engine_on_incoming(s->engine, s->now);
+    gw_engine_on_open(s->engine, conn, s->now);
+    say_bytes(s, conn, text, strlen(text));
+}
+
+static void answer_ping(stage *s, unsigned conn) {
+    peer *p = &s->peers[conn];
+    if (p->message.control_opcode != GW_FRAME_PING || s->options.no_pong || p->ended) return;
+    gw_span data = gw_message_control_span(&p->message);
+    say_frame_after(s, conn, GW_FRAME_PONG, s->options.other_pongs ? GW_SPAN_LIT("other") : data, s->options.pong_after);
+}
+
 static void hear(stage *s, unsigned conn, gw_span bytes) {
     peer *p = &s->peers[conn];
-    if (!p->upgraded) {
+    if (!p->upgraded && s->client) {
+        if (!read_answer(s, conn, &bytes)) return;
+    } else if (!p->upgraded) {
         gw_buf_append_span(&p->request, bytes);
         upgrade(s, conn);
         return;
@@ -131,9 +170,7 @@ static void hear(stage *s, unsigned conn, gw_span bytes) {
         at += event.consumed;
         left -= event.consumed;
         if (event.kind == GW_FRAME_NEED_MORE || event.kind == GW_FRAME_STOPPED) break;
-        if (gw_message_take(&p->message, &p->decoder, &event) != GW_MESSAGE_CONTROL) continue;
-        if (p->message.control_opcode == GW_FRAME_PING && !s->options.no_pong && !p->ended)
-            say_frame_after(s, conn, GW_FRAME_PONG, gw_message_control_span(&p->message), s->options.pong_after);
+        if (gw_message_take(&p->message, &p->decoder, &event) == GW_MESSAGE_CONTROL) answer_ping(s, conn);
     }
     free(copy);
 }
@@ -149,6 +186,9 @@ static bool act(stage *s) {
         cJSON_AddStringToObject(vars, "id", a.participant);
         gw_engine_on_provisioned(s->engine, a.conn, &endpoint, vars, NULL, s->now);
         cJSON_Delete(vars);
+        break;
+    case GW_ACTION_ACCEPT:
+        connect_client(s, a.conn);
         break;
     case GW_ACTION_OPEN:
         if (a.conn == s->canary && s->options.no_canary)
@@ -194,6 +234,10 @@ static void say(stage *s, const gw_said *line) {
     case GW_SAID_RST:
         s->peers[line->conn].ended = true;
         gw_engine_on_closed(s->engine, line->conn, line->kind == GW_SAID_FIN ? GW_ENDING_FIN : GW_ENDING_RST, s->now);
+        break;
+    case GW_SAID_EXIT:
+        gw_engine_on_client_exit(s->engine, line->code ? "exited with code 1" : "exited with code 0", line->code != 0,
+                                 s->now);
         break;
     case GW_SAID_LATE:
         gw_engine_note_lateness(s->engine, line->late, s->now);
@@ -287,8 +331,10 @@ static gw_result *run(gw_span yaml, const char *family, const char *id, uint64_t
                                .seed = seed,
                                .timeout_scale = 1,
                                .no_deadlines = options.no_deadlines,
+                               .watches_client = scenario->role == GW_ROLE_CLIENT,
                                .memory = options.memory};
     stage s = {.engine = gw_engine_create(&config), .options = options, .canary = (unsigned)scenario->client_count};
+    s.client = scenario->role == GW_ROLE_CLIENT;
     ck_assert_uint_lt(s.canary, MAX_CONNS);
     gw_buf_deinit(&sent);
     gw_buf_init(&sent, 64 << 20);

@@ -1,7 +1,8 @@
 /* A scenario judged on a transcript: what a scripted server says, and when, on a virtual clock. Test support.
  *
  * All connections open at t = 0 and get a correct 101 at once. Each line of the transcript is for one connection. Pings
- * are answered at once as long as the line's server is open, unless the options say otherwise. */
+ * are answered at once as long as the line's server is open, unless the options say otherwise. In scenarios with role:
+ * client the lines are a client's: it connects when it is waited for, and asks for the upgrade at once. */
 #ifndef GW_TESTS_SUPPORT_TRANSCRIPT_H
 #define GW_TESTS_SUPPORT_TRANSCRIPT_H
 
@@ -14,7 +15,8 @@ typedef enum gw_said_kind {
     GW_SAID_CLOSE, /* a Close frame with `code`, empty when 0 */
     GW_SAID_FIN,
     GW_SAID_RST,
-    GW_SAID_LATE /* no word of the server: the harness was late by `late` */
+    GW_SAID_EXIT, /* no word: the client's process ended, with `code` */
+    GW_SAID_LATE  /* no word of the server: the harness was late by `late` */
 } gw_said_kind;
 
 typedef struct gw_said {
@@ -40,6 +42,9 @@ typedef struct gw_transcript_options {
     gw_ns trigger_fails; /* nonzero: triggers fail */
     const char *on_trigger;   /* text frame to everybody when a trigger is carried out */
     gw_engine_memory *memory; /* of the run; NULL: none */
+    const char *request;      /* a client's upgrade request; NULL: a right one */
+    unsigned max_connections; /* that a client makes; 0: as many as are waited for */
+    bool other_pongs;         /* Pings are answered by Pongs with other data */
 } gw_transcript_options;
 
 /* Runs the scenario of this YAML text. Ends the test when it does not load. The caller frees the result. */

@@ -2,8 +2,10 @@
 """The client on Debian's python3-websockets. Its own keep-alive Pings are off: the gateway's heartbeat does that work."""
 
 import asyncio
+import os
 import signal
 import sys
+import traceback
 
 import websockets
 from gateway import Backoff, Gateway, read_command_line
@@ -61,6 +63,10 @@ async def run(url, misbehave):
             had_hello = await serve(socket, misbehave)
         except (OSError, asyncio.TimeoutError, websockets.WebSocketException):
             pass
+        except Exception:
+            # The end of the loop would wait for a closing handshake that nobody answers.
+            traceback.print_exc()
+            os._exit(1)
         wait = backoff.next(had_hello)
 
 
