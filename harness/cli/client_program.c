@@ -33,8 +33,8 @@ static char *expand(const char *word, const char *url) {
 static void on_line(gw_process *process, gw_span line, bool from_stderr, gw_ns at_ns, void *user) {
     (void)process;
     (void)from_stderr;
-    (void)at_ns;
     client_job *job = user;
+    if (job->state == CLIENT_RUNNING) gw_engine_on_client_output(job->link.engine, at_ns);
     if (job->run->plan->verbose && job->state == CLIENT_RUNNING)
         client_note(job->run, "%s: %.*s", job->scenario->id, GW_SPAN_ARG(line));
 }

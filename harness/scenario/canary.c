@@ -28,11 +28,12 @@ bool canary_is_wanted(const gw_engine *e) {
     return false;
 }
 
-/* Does it look as if the client were dying? Its kernel ends connections before anybody is told how the process ended.
+/* Does it look as if the client were dying? It says why, and its kernel ends its connections, before its process ends.
  */
 static bool may_be_dying(const gw_engine *e) {
     for (size_t i = 0; i < e->finding_count; i++)
         if (e->findings[i].verdict == GW_VERDICT_FAIL) return true;
+    if (e->spoke_at != GW_NEVER && e->now - e->spoke_at < DEATH_DUE) return true;
     for (unsigned i = 0; i + 1 < e->conn_count; i++) {
         const gw_conn *c = &e->conns[i];
         if (c->state == CONN_ENDED && c->tcp_at != GW_NEVER && !c->close_received && !c->fin_sent) return true;
@@ -44,7 +45,12 @@ static bool may_be_dying(const gw_engine *e) {
 static void begin_watch(gw_engine *e) {
     gw_ns wait = may_be_dying(e) ? DEATH_DUE : DEATH_WITHIN;
     e->phase = PHASE_CANARY;
-    e->step_deadline = gw_time_add(e->now, (gw_ns)((double)wait * e->config.timeout_scale));
+    e->step_deadline = gw_time_add(e->scenario_end, (gw_ns)((double)wait * e->config.timeout_scale));
+}
+
+void gw_engine_on_client_output(gw_engine *e, gw_ns now) {
+    e->spoke_at = now;
+    if (e->phase == PHASE_CANARY && e->scenario->role == GW_ROLE_CLIENT) begin_watch(e);
 }
 
 void canary_begin(gw_engine *e) {

@@ -42,6 +42,7 @@ gw_engine *gw_engine_create(const gw_engine_config *config) {
     if (!e) return NULL;
     e->config = *config;
     e->scenario = config->scenario;
+    e->spoke_at = GW_NEVER;
     if (e->config.timeout_scale <= 0) e->config.timeout_scale = 1;
     gw_rng_init(&e->rng, gw_rng_derive(config->seed, config->scenario->id));
     e->conn_count = (unsigned)config->scenario->client_count + 1;

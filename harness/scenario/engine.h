@@ -95,6 +95,8 @@ void gw_engine_on_triggered(gw_engine *engine, unsigned trigger, const cJSON *da
 void gw_engine_on_tick(gw_engine *engine, gw_ns now);
 /* Client under test: it made one more connection (which waits for a GW_ACTION_ACCEPT). */
 void gw_engine_on_incoming(gw_engine *engine, gw_ns now);
+/* Client under test: it printed something. */
+void gw_engine_on_client_output(gw_engine *engine, gw_ns now);
 /* Client under test: its process ended: "exited with code 1". `fault`: not by its own good will. */
 void gw_engine_on_client_exit(gw_engine *engine, const char *how, bool fault, gw_ns now);
 /* The driver was late by `lateness` at `now`: windows that this could have decided become inconclusive. */

@@ -40,7 +40,7 @@ enum {
 #define CANARY_WITHIN (5 * GW_S)
 /* So long after something illegal a client under test may still die of it. */
 #define DEATH_WITHIN (400 * GW_MS)
-/* ... and so long when it has dropped its connection: an interpreter takes its time to end. */
+/* ... and so long when it has printed something, or dropped its connection: an interpreter takes its time to end. */
 #define DEATH_DUE (1 * GW_S)
 /* Hello stays so long behind the answer, so that it comes in a segment of its own: only some scenarios are about both
  * in one. */
@@ -247,6 +247,7 @@ struct gw_engine {
     bool pong_missing;   /* a finding rests on a Pong that did not come */
     bool pong_seen;
     bool pong_differs;  /* one came with other data, while that of a step was waited for */
+    gw_ns spoke_at;     /* the client under test printed something; GW_NEVER: not yet */
     const char *exited; /* how the client under test ended; NULL: it runs, or nobody knows */
     unsigned incoming;  /* connections that it made */
     bool ended_by_us;   /* a FIN or RST left since the steps were last looked at */
@@ -387,6 +388,8 @@ void client_learn_hello(gw_conn *c, gw_ns at, gw_ns interval, gw_ns timeout);
 /* ---- send.c ---- */
 /* A message as the protocol lets this side send it: the event, else NULL. */
 const gw_event *send_plain_event(const gw_engine *e, const gw_frame_spec *frame);
+/* A Ping or Pong as it may be sent. */
+bool send_plain_control(const gw_engine *e, const gw_frame_spec *frame);
 /* Payload bytes appended to out; on a bad reference an ERROR finding, and false. */
 bool send_payload(gw_conn *c, const gw_step *step, const gw_payload *payload, gw_buf *out);
 /* One frame (or its fragments: then *fragmented, which may be NULL, is set) appended to out; `label` gets the readable

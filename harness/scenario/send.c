@@ -27,6 +27,14 @@ const gw_event *send_plain_event(const gw_engine *e, const gw_frame_spec *f) {
     return fits ? event : NULL;
 }
 
+bool send_plain_control(const gw_engine *e, const gw_frame_spec *f) {
+    bool masked = f->mask != GW_MASK_OFF;
+    return (f->opcode == GW_FRAME_PING || f->opcode == GW_FRAME_PONG) && f->fin && f->rsv == 0 &&
+           masked == (engine_role(e) == GW_ROLE_CLIENT) && !f->length_form && !f->has_declared_length &&
+           f->payload.repeat <= 1 && f->payload.text_len <= GW_FRAME_MAX_CONTROL &&
+           f->payload.hex_len <= GW_FRAME_MAX_CONTROL && !f->payload.event;
+}
+
 static bool append_event(gw_conn *c, const gw_step *step, const gw_payload *p, gw_buf *out) {
     gw_engine *e = c->engine;
     const gw_protocol *protocol = e->config.protocol;

@@ -104,8 +104,10 @@ static bool add_frames(gw_conn *c, gw_buf *bytes, gw_buf *label, unsigned *flags
         const gw_frame_spec *frame = &step->as.connect.with[i];
         gw_buf_append_cstr(label, "  + ");
         if (!send_frame(c, step, frame, bytes, label, NULL)) return false;
-        *event = send_plain_event(c->engine, frame);
-        if (!*event) *flags |= OUT_STIMULUS | OUT_UNTIMED;
+        c->ping_count += frame->opcode == GW_FRAME_PING;
+        const gw_event *plain = send_plain_event(c->engine, frame);
+        if (plain) *event = plain;
+        if (!plain && !send_plain_control(c->engine, frame)) *flags |= OUT_STIMULUS | OUT_UNTIMED;
     }
     return true;
 }

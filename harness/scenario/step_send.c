@@ -8,14 +8,6 @@ static const gw_pacing *pacing_of(const gw_step *step) {
     return step->kind == GW_STEP_SEND_BYTES ? &step->as.bytes.pacing : &step->as.send.pacing;
 }
 
-static bool plain_control(const gw_engine *e, const gw_frame_spec *f) {
-    bool masked = f->mask != GW_MASK_OFF;
-    return (f->opcode == GW_FRAME_PING || f->opcode == GW_FRAME_PONG) && f->fin && f->rsv == 0 &&
-           masked == (engine_role(e) == GW_ROLE_CLIENT) && !f->length_form && !f->has_declared_length &&
-           f->payload.repeat <= 1 && f->payload.text_len <= GW_FRAME_MAX_CONTROL &&
-           f->payload.hex_len <= GW_FRAME_MAX_CONTROL && !f->payload.event;
-}
-
 /* Bytes of one sending, and how they are to be flagged and logged. */
 typedef struct sending {
     gw_buf bytes, label;
@@ -40,7 +32,7 @@ static bool build(gw_conn *c, const gw_step *step, sending *s, gw_buf *label) {
         if (!send_frame(c, step, f, &s->bytes, label, &s->fragmented)) return false;
         const gw_event *event = send_plain_event(e, f);
         if (event && event == beat) s->flags |= OUT_HEARTBEAT;
-        if (!event && !plain_control(e, f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
+        if (!event && !send_plain_control(e, f)) s->flags |= OUT_STIMULUS | OUT_UNTIMED;
         if (event && s->event && s->event != event) s->flags |= OUT_UNTIMED; /* the model hears of one */
         if (event) s->event = event;
         if (f->opcode == GW_FRAME_CLOSE) s->flags |= OUT_CLOSE;
