@@ -94,8 +94,9 @@ static int write_head(struct lws *wsi, request *r) {
     bool empty = r->answer.status == 204;
     const char *allow = r->answer.allow;
     /* A length that it is not told makes lws_add_http_common_headers announce the end of the connection. */
-    if ((empty ? lws_add_http_header_status(wsi, r->answer.status, &at, end)
-               : lws_add_http_common_headers(wsi, r->answer.status, "application/json", r->answer.body.len, &at, end)) ||
+    if ((empty
+             ? lws_add_http_header_status(wsi, r->answer.status, &at, end)
+             : lws_add_http_common_headers(wsi, r->answer.status, "application/json", r->answer.body.len, &at, end)) ||
         (allow && lws_add_http_header_by_name(wsi, (const unsigned char *)"allow:", (const unsigned char *)allow,
                                               (int)strlen(allow), &at, end)) ||
         lws_finalize_write_http_header(wsi, start, &at, end))

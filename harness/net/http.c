@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* So many connections to one host at once, which are kept: what comes beyond waits for a free one. libcurl by itself keeps
- * four for each call in flight and so closes most of them whenever few calls are. */
+/* So many connections to one host at once, which are kept: what comes beyond waits for a free one. libcurl by itself
+ * keeps four for each call in flight and so closes most of them whenever few calls are. */
 #define CONNECTIONS 64L
 
 typedef struct watched {

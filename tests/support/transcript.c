@@ -150,7 +150,8 @@ static void answer_ping(stage *s, unsigned conn) {
     peer *p = &s->peers[conn];
     if (p->message.control_opcode != GW_FRAME_PING || s->options.no_pong || p->ended) return;
     gw_span data = gw_message_control_span(&p->message);
-    say_frame_after(s, conn, GW_FRAME_PONG, s->options.other_pongs ? GW_SPAN_LIT("other") : data, s->options.pong_after);
+    say_frame_after(s, conn, GW_FRAME_PONG, s->options.other_pongs ? GW_SPAN_LIT("other") : data,
+                    s->options.pong_after);
 }
 
 static void hear(stage *s, unsigned conn, gw_span bytes) {

@@ -165,9 +165,9 @@ START_TEST(a_cadence_is_strict_non_strict_or_broken) {
         double first, second;
         gw_verdict verdict;
     } table[] = {
-        {1050, 2050, GW_VERDICT_PASS},         {1050.001, 2050, GW_VERDICT_FAIL},      {900, 1950, GW_VERDICT_PASS},
-        {900, 1950.001, GW_VERDICT_NON_STRICT}, {800, 2000, GW_VERDICT_NON_STRICT},    {800, 2000.001, GW_VERDICT_FAIL},
-        {1000, 1250, GW_VERDICT_PASS},         {1000, 1249.999, GW_VERDICT_FAIL},
+        {1050, 2050, GW_VERDICT_PASS},          {1050.001, 2050, GW_VERDICT_FAIL},  {900, 1950, GW_VERDICT_PASS},
+        {900, 1950.001, GW_VERDICT_NON_STRICT}, {800, 2000, GW_VERDICT_NON_STRICT}, {800, 2000.001, GW_VERDICT_FAIL},
+        {1000, 1250, GW_VERDICT_PASS},          {1000, 1249.999, GW_VERDICT_FAIL},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         gw_said said[] = {TEXT(0, HELLO), TEXT(table[i].first, BEAT), TEXT(table[i].second, BEAT)};
@@ -241,7 +241,8 @@ END_TEST
 
 #define FAILS(rest)                                                                                                    \
     HEAD("RFC6455-5.2-R1")                                                                                             \
-    "  - send-frame: {on: alice, opcode: text, rsv1: true, event: heartbeat}\n  - expect-fail: {on: alice, " rest "}\n"
+    "  - send-frame: {on: alice, opcode: text, rsv1: true, event: heartbeat}\n  - expect-fail: {on: alice, " rest "}"  \
+                                                                                                                  "\n"
 
 START_TEST(expect_fail_judges_close_and_fin_at_their_boundaries) {
     static const char yaml[] = FAILS("code: 1002, within: 1s, fin-within: 300ms");
@@ -249,11 +250,8 @@ START_TEST(expect_fail_judges_close_and_fin_at_their_boundaries) {
         double close, fin;
         gw_verdict verdict;
     } table[] = {
-        {1000, 1300, GW_VERDICT_PASS},
-        {1000.001, 1001, GW_VERDICT_FAIL},
-        {1000, 1300.001, GW_VERDICT_FAIL},
-        {249.999, 250, GW_VERDICT_PASS},
-        {250, 251, GW_VERDICT_PASS},
+        {1000, 1300, GW_VERDICT_PASS},   {1000.001, 1001, GW_VERDICT_FAIL}, {1000, 1300.001, GW_VERDICT_FAIL},
+        {249.999, 250, GW_VERDICT_PASS}, {250, 251, GW_VERDICT_PASS},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         gw_said said[] = {TEXT(0, HELLO), CLOSE(table[i].close, 1002), FIN(table[i].fin)};
@@ -433,9 +431,9 @@ GW_TEST_MAIN("engine_boundary", 30, expect_that_may_skip_fails_on_another_conten
              wait_holds_the_invariants_until_its_end, a_cadence_is_strict_non_strict_or_broken,
              a_cadence_ends_with_its_time_and_not_before, a_cadence_without_limits_ends_with_its_time,
              expect_close_judges_the_end_of_tcp_too, expect_close_is_inconclusive_when_the_harness_was_late,
-             expect_fail_judges_close_and_fin_at_their_boundaries,
-             expect_fail_asks_after_a_while_and_fails_on_the_pong, expect_fail_grades_other_endings_as_it_is_told,
-             a_pong_counts_up_to_its_deadline, a_close_counts_as_a_reaction_up_to_its_deadline,
+             expect_fail_judges_close_and_fin_at_their_boundaries, expect_fail_asks_after_a_while_and_fails_on_the_pong,
+             expect_fail_grades_other_endings_as_it_is_told, a_pong_counts_up_to_its_deadline,
+             a_close_counts_as_a_reaction_up_to_its_deadline,
              expect_open_blames_pings_when_the_end_comes_long_after_the_ping, connect_waits_ten_seconds_for_the_101,
              expect_response_wants_the_answer_in_time, the_canary_waits_five_seconds_for_hello,
              a_scenario_ends_at_its_time_limit)

@@ -256,7 +256,8 @@ START_TEST(expect_response_judges_status_and_headers) {
         ANSWER("HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 8, 13\r\nContent-Length: 0\r\n\r\n", PASS),
         ANSWER("HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n", NON_STRICT),
         ANSWER("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", FAIL),
-        ANSWER("HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 130\r\nContent-Length: 0\r\n\r\n", NON_STRICT), /* it refuses */
+        ANSWER("HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 130\r\nContent-Length: 0\r\n\r\n",
+               NON_STRICT), /* it refuses */
         ANSWER("SSH-2.0-something\r\n\r\n", FAIL),
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
