@@ -33,11 +33,13 @@ static void append_expr(const char *before, const gw_expr *expr, gw_buf *out) {
     if (expr) gw_buf_printf(out, "%s%s", before, gw_expr_text(expr));
 }
 
-static void append_window(const gw_window *window, gw_buf *out) {
-    static const char *const since[] = {[GW_SINCE_STEP] = "",
-                                        [GW_SINCE_HELLO] = " since hello",
-                                        [GW_SINCE_HEARTBEAT] = " since the client's last heartbeat",
-                                        [GW_SINCE_OPEN] = " since the connection opened"};
+static void append_window(const gw_scenario *scenario, const gw_window *window, gw_buf *out) {
+    const char *const since[] = {[GW_SINCE_STEP] = "",
+                                 [GW_SINCE_HELLO] = " since hello",
+                                 [GW_SINCE_HEARTBEAT] = scenario->role == GW_ROLE_SERVER
+                                                            ? " since the client's last heartbeat"
+                                                            : " since the server's last heartbeat",
+                                 [GW_SINCE_OPEN] = " since the connection opened"};
     append_expr(", not before ", window->after, out);
     append_expr(", within ", window->within, out);
     append_expr(" (non-strict: ", window->non_strict_within, out);
@@ -79,13 +81,15 @@ static void append_payload(const gw_payload *payload, gw_buf *out) {
         gw_buf_printf(out, ", bytes %u to %u of it", (unsigned)payload->slice_from, (unsigned)payload->slice_to);
 }
 
-static void append_frame(const gw_frame_spec *frame, gw_buf *out) {
+static void append_frame(const gw_scenario *scenario, const gw_frame_spec *frame, gw_buf *out) {
+    bool from_client = scenario->role == GW_ROLE_SERVER;
     gw_buf_printf(out, " %s", gw_frame_opcode_name(frame->opcode));
     if (!frame->fin) gw_buf_append_cstr(out, ", not final");
     if (frame->rsv)
         gw_buf_printf(out, ", reserved bits%s%s%s", frame->rsv & GW_FRAME_RSV1 ? " 1" : "",
                       frame->rsv & GW_FRAME_RSV2 ? " 2" : "", frame->rsv & GW_FRAME_RSV3 ? " 3" : "");
-    if (frame->mask == GW_MASK_OFF) gw_buf_append_cstr(out, ", not masked");
+    if (frame->mask == GW_MASK_OFF && from_client) gw_buf_append_cstr(out, ", not masked");
+    if (frame->mask == GW_MASK_RANDOM && !from_client) gw_buf_append_cstr(out, ", masked");
     if (frame->mask == GW_MASK_KEY) {
         gw_buf_append_cstr(out, ", masking key ");
         gw_text_append_hex(out, gw_span_make(frame->key, sizeof frame->key));
@@ -98,10 +102,10 @@ static void append_frame(const gw_frame_spec *frame, gw_buf *out) {
     if (frame->empty_fragments) gw_buf_append_cstr(out, ", with empty fragments between");
 }
 
-static void append_frames(const gw_frame_spec *frames, size_t count, gw_buf *out) {
+static void append_frames(const gw_scenario *scenario, const gw_frame_spec *frames, size_t count, gw_buf *out) {
     for (size_t i = 0; i < count; i++) {
         if (i) gw_buf_append_cstr(out, ", then");
-        append_frame(&frames[i], out);
+        append_frame(scenario, &frames[i], out);
     }
 }
 
@@ -159,7 +163,7 @@ static void say_accept(const gw_scenario *scenario, const gw_step *step, gw_buf 
     append_request(answer, out);
     append_pacing(&step->as.connect.pacing, out);
     if (step->as.connect.with_count) gw_buf_append_cstr(out, ", and in the same segment");
-    append_frames(step->as.connect.with, step->as.connect.with_count, out);
+    append_frames(scenario, step->as.connect.with, step->as.connect.with_count, out);
 }
 
 static void say_connect(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
@@ -178,7 +182,7 @@ static void say_connect(const gw_scenario *scenario, const gw_step *step, gw_buf
     append_request(&step->as.connect.request, out);
     append_pacing(&step->as.connect.pacing, out);
     if (step->as.connect.with_count) gw_buf_append_cstr(out, ", and in the same segment");
-    append_frames(step->as.connect.with, step->as.connect.with_count, out);
+    append_frames(scenario, step->as.connect.with, step->as.connect.with_count, out);
 }
 
 static void say_response(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
@@ -192,7 +196,7 @@ static void say_response(const gw_scenario *scenario, const gw_step *step, gw_bu
     }
     if (step->as.response.non_strict_close) gw_buf_append_cstr(out, " (non-strict: a bare close)");
     append_json(", headers ", step->as.response.headers, out);
-    append_window(&step->window, out);
+    append_window(scenario, &step->window, out);
 }
 
 static void append_pattern(const gw_pattern *pattern, gw_buf *out) {
@@ -216,7 +220,7 @@ static void say_expect(const gw_scenario *scenario, const gw_step *step, gw_buf 
     if (step->as.expect.exact) gw_buf_printf(out, ", exactly %u", (unsigned)step->as.expect.count);
     append_expr(", first within ", step->as.expect.first, out);
     append_expr(", no gap below ", step->as.expect.min_gap, out);
-    append_window(&step->window, out);
+    append_window(scenario, &step->window, out);
     append_expr(", no more for ", step->as.expect.settle, out);
     append_expr(", for ", step->as.expect.duration, out);
     if (step->as.expect.skip_if_absent) gw_buf_append_cstr(out, " (skipped when it never comes)");
@@ -237,7 +241,7 @@ static void say_end(const gw_scenario *scenario, const gw_step *step, gw_buf *ou
         append_codes(&step->as.end.non_strict_codes, out);
         gw_buf_append_byte(out, ')');
     }
-    append_window(&step->window, out);
+    append_window(scenario, &step->window, out);
     append_expr(", and TCP must end within ", step->as.end.fin_within, out);
 }
 
@@ -245,7 +249,7 @@ static void say_open(const gw_scenario *scenario, const gw_step *step, gw_buf *o
     gw_buf_append_cstr(out, "the connection of ");
     append_clients(scenario, step, out);
     gw_buf_append_cstr(out, " must still be open: a ping brings its pong");
-    append_window(&step->window, out);
+    append_window(scenario, &step->window, out);
 }
 
 static void say_send(const gw_scenario *scenario, const gw_step *step, gw_buf *out) {
@@ -256,7 +260,7 @@ static void say_send(const gw_scenario *scenario, const gw_step *step, gw_buf *o
         append_pacing(&step->as.bytes.pacing, out);
         return;
     }
-    append_frames(step->as.send.frames, step->as.send.frame_count, out);
+    append_frames(scenario, step->as.send.frames, step->as.send.frame_count, out);
     append_pacing(&step->as.send.pacing, out);
 }
 

@@ -8,6 +8,7 @@
 /* X(NAME, "key", default, "word|word|..."). "any" means that every behaviour conforms. */
 #define GW_KNOB_TABLE(X)                                                                                               \
     X(HELLO_ONCE, "hello-once", "must", "must|should|may")                                                             \
+    X(WAITS_FOR_HELLO, "waits-for-hello", "must", "must|should|may")                                                   \
     X(ORIGINATOR_GETS_EVENT, "originator-gets-event", "true", "true|false|any")                                        \
     X(KICKED_CLIENT_FIRST, "kicked-client-first", "any", "true|false|any")                                             \
     X(KICKED_CLIENT_DROPPED, "kicked-client-dropped", "any", "true|false|any")                                         \

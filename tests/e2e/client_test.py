@@ -107,6 +107,20 @@ def test_a_known_failure_does_not_fail_the_run():
     check(o.code == 0 and o.results[0]["verdict"] == "known-fail", o)
 
 
+def test_a_knob_decides_whether_a_client_may_speak_before_hello():
+    with tempfile.TemporaryDirectory() as folder:
+        for word, code, verdict in [("must", 1, "fail"), ("should", 0, "non-strict"), ("may", 1, "skipped")]:  # nothing is judged then
+            with open(f"{folder}/mine.yaml", "w") as out:
+                out.write(f'protocol: mine\nversion: "1"\nextends: gateway\nknobs: {{waits-for-hello: {word}}}\n')
+            o = run("client/hello/is-waited-for/500ms", "--protocol", f"{folder}/mine.yaml", "--", *RAW, "--misbehave", "speaks-before-hello")
+            check(o.code == code and o.results[0]["verdict"] == verdict and o.results[0]["findings"][0]["rule"] == "C2", o)
+
+
+def test_a_client_that_only_answers_heartbeats_conforms():
+    o = run("client/heartbeat/cadence", "client/heartbeat/stays", "client/heartbeat/leaves-a-silent-server", "--", *RAW, "--misbehave", "beats-in-reply")
+    check(o.code == 0, o)
+
+
 def test_a_client_that_never_connects_is_told_once_for_all():
     o = run("client/ping", "client/close", "--timeout-scale", "0.1", *script("sleep 1000; :"))
     verdicts = [r["verdict"] for r in o.results]

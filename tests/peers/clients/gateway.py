@@ -14,8 +14,9 @@ MIN_INTERVAL_S, MAX_INTERVAL_S = 0.2, 2**31 / 1000
 BEATS_PER_INTERVAL = 2  # early, so that a busy machine makes no heartbeat late
 NEVER = math.inf
 
-# Each breaks the requirements behind it, and no others.
+# Each breaks the requirements behind it, and no others; what breaks none conforms in another way.
 MISBEHAVIOURS = {
+    "beats-in-reply": [],
     "no-heartbeat": ["C3"],
     "late-heartbeat": ["C3"],
     "first-heartbeat-only": ["C3"],
@@ -122,6 +123,8 @@ class Gateway:
             raise ValueError(f"unknown event {event_id}")
         if self.misbehave == "counts-events" or event_id == HEARTBEAT:
             self.heard(now)
+        if event_id == HEARTBEAT and self.misbehave == "beats-in-reply":
+            self.send(HEARTBEAT)
         if event_id == HELLO:
             self.on_hello(message.get("d"), now)
         elif event_id == HEARTBEAT_ACK:
@@ -149,7 +152,7 @@ class Gateway:
         self.heard(now)
         if self.misbehave == "heartbeat-storm" and interval < MIN_INTERVAL_S:
             self.leave_at = NEVER
-        if self.misbehave != "no-heartbeat":
+        if self.misbehave not in ("no-heartbeat", "beats-in-reply"):
             self.beat_at = now + (interval * 1.6 if self.misbehave == "late-heartbeat" else interval / BEATS_PER_INTERVAL)
 
     def heard(self, now):
