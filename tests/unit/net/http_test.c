@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUESTS = 64 };
+enum { GUESTS = 80 };
 
 /* One connection at the server: collects a request, answers by its path. */
 typedef struct guest {
@@ -210,6 +210,25 @@ START_TEST(http_runs_many_calls_side_by_side) {
 }
 END_TEST
 
+START_TEST(http_keeps_its_connections_and_opens_no_more_than_64_to_a_host) {
+    world w;
+    open_world(&w, NULL);
+    for (int i = 0; i < 200; i++) ask(&w, "/many", (gw_http_request){0});
+    WAIT_FOR(&w, w.answers == 200);
+    size_t opened = w.connections;
+    ck_assert_uint_le(opened, 64);
+    /* One call after the other, they are still there. */
+    for (int i = 1; i <= 8; i++) {
+        ask(&w, "/again", (gw_http_request){0});
+        WAIT_FOR(&w, w.answers == 200 + (size_t)i);
+    }
+    for (int i = 0; i < 64; i++) ask(&w, "/many", (gw_http_request){0});
+    WAIT_FOR(&w, w.answers == 272);
+    ck_assert_uint_le(w.connections, 64);
+    close_world(&w);
+}
+END_TEST
+
 START_TEST(http_error_is_one_sentence_with_the_url) {
     world w;
     open_world(&w, NULL);
@@ -311,6 +330,7 @@ START_TEST(http_verifies_tls_like_the_streams) {
 END_TEST
 
 GW_TEST_MAIN("net/http", 30, http_get_brings_status_headers_body_and_cookies, http_post_sends_method_headers_and_body,
-             http_runs_many_calls_side_by_side, http_error_is_one_sentence_with_the_url, http_call_times_out,
+             http_runs_many_calls_side_by_side,
+             http_keeps_its_connections_and_opens_no_more_than_64_to_a_host, http_error_is_one_sentence_with_the_url, http_call_times_out,
              http_body_is_bounded_and_must_be_whole, http_cancel_keeps_the_call_from_ever_answering,
              http_may_be_destroyed_inside_an_answer, http_verifies_tls_like_the_streams)

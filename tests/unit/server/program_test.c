@@ -254,6 +254,28 @@ START_TEST(program_serves_the_control_api) {
 }
 END_TEST
 
+START_TEST(program_keeps_a_control_connection_over_any_answer) {
+    static const char requests[] = "POST /rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    static const char removal[] = "DELETE /rooms/r1 HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char question[] = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+    program p = SERVE("--quiet");
+    int fd = dial(p.control_port);
+    gw_buf answer;
+    gw_buf_init(&answer, 1 << 16);
+    send_all(fd, requests, sizeof requests - 1);
+    read_all(fd, "\"r1\"", &answer);
+    send_all(fd, removal, sizeof removal - 1);
+    read_all(fd, " 204 ", &answer);
+    send_all(fd, question, sizeof question - 1);
+    read_all(fd, "{\"status\":\"ok\"}", &answer);
+    ck_assert_msg(strstr(gw_buf_cstr(&answer), "{\"status\":\"ok\"}") != NULL, "%s", gw_buf_cstr(&answer));
+    ck_assert_ptr_null(strcasestr(gw_buf_cstr(&answer), "connection: close"));
+    gw_buf_deinit(&answer);
+    close(fd);
+    ck_assert_int_eq(stop(&p), 0);
+}
+END_TEST
+
 START_TEST(program_refuses_a_body_that_is_too_large) {
     program p = SERVE("--quiet");
     size_t len = 3 << 20;
@@ -332,5 +354,5 @@ END_TEST
 
 GW_TEST_MAIN("server_program", 30, program_rejects_bad_options_in_one_line, program_says_when_the_port_is_taken,
              program_listens_on_its_address_alone, program_prints_help_version_and_faults,
-             program_serves_the_control_api, program_refuses_a_body_that_is_too_large,
+             program_serves_the_control_api, program_keeps_a_control_connection_over_any_answer, program_refuses_a_body_that_is_too_large,
              program_delivers_events_and_stops_with_clients, program_sends_fin_after_close_and_reset_after_a_fault)
