@@ -204,12 +204,14 @@ static bool write_baseline(run *r) {
     gw_buf text;
     gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
     gw_buf_append_cstr(&text, "# Failures that are known, each with its reason: see --expected-failures.\n");
+    size_t empty = text.len;
     for (size_t i = 0; i < r->outcome.result_count; i++) {
         gw_verdict verdict = r->outcome.results[i]->verdict;
         if (verdict == GW_VERDICT_FAIL || verdict == GW_VERDICT_CRASH || verdict == GW_VERDICT_NON_STRICT ||
             verdict == GW_VERDICT_KNOWN_FAIL)
             gw_expected_append(&text, r->outcome.results[i]);
     }
+    if (text.len == empty) gw_buf_append_cstr(&text, "[]\n");
     bool good = text.error == GW_OK && fwrite(text.data, 1, text.len, r->baseline) == text.len;
     good &= fclose(r->baseline) == 0;
     r->baseline = NULL;

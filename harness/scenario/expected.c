@@ -40,6 +40,7 @@ bool gw_expected_load(gw_arena *arena, const gw_doc_node *list, gw_diag *diag, c
     size_t errors = diag->errors;
     *out = NULL;
     *count = 0;
+    if (list->kind == GW_DOC_NULL) return true; /* the last entry of a list was removed */
     if (!gw_doc_expect_kind(diag, list, GW_DOC_SEQ, "expected-failures")) return false;
     gw_expected *items = GW_ARENA_ARRAY(arena, gw_expected, list->count + 1);
     for (const gw_doc_node *entry = list->first; entry; entry = entry->next) {
@@ -66,13 +67,31 @@ static bool is_pinned_elsewhere(const gw_expected *e, const gw_result *result) {
     return true;
 }
 
+/* It fails, but not as the list says: both are told. */
+static void tell_pin(gw_result *result, const gw_expected *e) {
+    gw_finding *findings = GW_ARENA_ARRAY(result->arena, gw_finding, result->finding_count + 1);
+    if (result->finding_count) memcpy(findings, result->findings, result->finding_count * sizeof *findings);
+    findings[result->finding_count++] =
+        (gw_finding){.verdict = result->verdict,
+                     .expected = gw_arena_printf(result->arena, "the failure that is on the list of expected failures, with \"%s\"",
+                                                 e->observed),
+                     .observed = "another failure",
+                     .at = result->duration};
+    result->findings = findings;
+}
+
 void gw_expected_apply(const gw_expected *list, size_t count, gw_result *result) {
+    const gw_expected *pinned = NULL;
+    bool bad = result->verdict == GW_VERDICT_FAIL || result->verdict == GW_VERDICT_CRASH ||
+               result->verdict == GW_VERDICT_NON_STRICT;
     for (size_t i = 0; i < count; i++) {
         const gw_expected *e = &list[i];
         if (!gw_suite_match(e->pattern, result->scenario->id)) continue;
-        bool bad = result->verdict == GW_VERDICT_FAIL || result->verdict == GW_VERDICT_CRASH ||
-                   result->verdict == GW_VERDICT_NON_STRICT;
-        if (bad && !is_pinned_elsewhere(e, result)) {
+        if (bad && is_pinned_elsewhere(e, result)) { /* another entry may let it through */
+            pinned = pinned ? pinned : e;
+            continue;
+        }
+        if (bad) {
             result->verdict = GW_VERDICT_KNOWN_FAIL;
             result->known_reason = gw_arena_strdup(result->arena, e->reason);
         } else if (result->verdict == GW_VERDICT_PASS && !e->flaky) {
@@ -84,6 +103,7 @@ void gw_expected_apply(const gw_expected *list, size_t count, gw_result *result)
         }
         return;
     }
+    if (pinned) tell_pin(result, pinned);
 }
 
 static void append_quoted(gw_buf *out, const char *text) {

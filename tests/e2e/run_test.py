@@ -237,23 +237,6 @@ def case_server_killed_in_the_middle_is_lost():
     expect(run.returncode == 3 and "lost" in err, run.returncode, err)
 
 
-def case_expected_failures_hold_or_are_told():
-    path = f"{HERE}/expected.yaml"
-    fault = ("run", "heartbeat", "--simulate", "--seed", "1")
-    code, *_ = gwspec(*fault, "--fault", "timeout-late", "--write-expected-failures", path)
-    expect(code == 1, code)
-    code, out, err = gwspec(*fault, "--fault", "timeout-late", "--expected-failures", path)
-    expect(code == 0 and "Known failures" in out, code, out, err)
-    code, out, _ = gwspec(*fault, "--expected-failures", path)
-    expect(code == 1 and "pass" in out, code, out)
-    open(path, "w").write('- {scenario: "nothing/*", reason: gone}\n')
-    code, out, _ = gwspec(*fault, "--expected-failures", path)
-    expect(code == 1 and "matches no scenario" in out, code, out)
-    open(path, "w").write('- {scenario: "heartbeat", reason: "another one", observed: "no such text"}\n')
-    code, out, _ = gwspec(*fault, "--fault", "timeout-late", "--expected-failures", path)
-    expect(code == 1, "a failure with another text than the pinned one was let through")
-
-
 def judge_peer(name, *options):
     code, out, err = gwspec("run", "--strict", "--seed", "5", "--target", f"tests/peers/{name}.yaml", *options, timeout=240)
     expect(code == 0 and "Known failures" in out, code, out[-3000:], err)
