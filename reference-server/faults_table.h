@@ -190,7 +190,7 @@
     X(CHANGE_BOOLEAN_NUMBER, "change-boolean-number", "gateway", "S15", "participant_change sends its booleans as 0 and 1.") \
     X(CHANGE_NO_USER, "change-without-user", "gateway", "S15", "participant_change lacks userId.") \
     X(ROOM_CLOSE_DATA, "room-close-data", "gateway", "S16", "room_close carries a reason.") \
-    X(ROOM_CLOSE_SILENT, "room-close-silent", "gateway", "S16", "A closed room drops its clients without room_close.") \
+    X(ROOM_CLOSE_SILENT, "room-close-silent", "gateway", "S16 S17", "A closed room drops its clients without room_close.") \
     X(EVENT_TO_ONE, "event-to-one", "gateway", "S17", "An event reaches the first client of the room alone.") \
     X(EVENT_TO_ALL_ROOMS, "event-to-all-rooms", "gateway", "S17", "An event reaches the clients of every room.") \
     X(EVENT_TWICE, "event-twice", "gateway", "S17", "Every event is sent twice.") \

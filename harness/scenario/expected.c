@@ -71,12 +71,12 @@ static bool is_pinned_elsewhere(const gw_expected *e, const gw_result *result) {
 static void tell_pin(gw_result *result, const gw_expected *e) {
     gw_finding *findings = GW_ARENA_ARRAY(result->arena, gw_finding, result->finding_count + 1);
     if (result->finding_count) memcpy(findings, result->findings, result->finding_count * sizeof *findings);
-    findings[result->finding_count++] =
-        (gw_finding){.verdict = result->verdict,
-                     .expected = gw_arena_printf(result->arena, "the failure that is on the list of expected failures, with \"%s\"",
-                                                 e->observed),
-                     .observed = "another failure",
-                     .at = result->duration};
+    findings[result->finding_count++] = (gw_finding){
+        .verdict = result->verdict,
+        .expected = gw_arena_printf(result->arena, "the failure that is on the list of expected failures, with \"%s\"",
+                                    e->observed),
+        .observed = "another failure",
+        .at = result->duration};
     result->findings = findings;
 }
 

@@ -199,6 +199,10 @@ static void load_instance(loader *l, const gw_doc_node *root) {
     static const char *const nothing[] = {""};
     if (s->requires_count == 0) s->requires_ids = nothing; /* so that the steps are checked in the same pass */
     load_steps(l, steps);
+    uint64_t most = l->protocol->max_message_bytes;
+    if (most && l->longest > most && s->role == GW_ROLE_SERVER && !l->takes_limit)
+        load_lacks(l, "the protocol allows messages of %llu bytes, and this takes one of %llu",
+                   (unsigned long long)most, (unsigned long long)l->longest);
     s->negative = h.canary == GW_CANARY_ON || (h.canary == GW_CANARY_AUTO && l->illegal);
     gw_client_spec *clients = GW_ARENA_ARRAY(l->arena, gw_client_spec, l->client_count ? l->client_count : 1);
     memcpy(clients, l->clients, l->client_count * sizeof *clients);

@@ -45,6 +45,8 @@ typedef struct loader {
     size_t trigger_count;
     const char *lacks; /* what the protocol does not have */
     bool illegal;      /* something that no well-behaved client sends */
+    uint64_t longest;  /* message, in bytes, that is padded to that length */
+    bool takes_limit;  /* a step judges what the server does with too long a message */
 } loader;
 
 /* ---- Fields ---- */

@@ -67,6 +67,7 @@ static gw_reaction odd(const gw_protocol *protocol) {
 }
 
 static void finish_reaction(loader *l, const gw_doc_node *map, gw_step *step, const reaction *r) {
+    l->takes_limit |= r->kind == GW_REACTION_TOO_BIG;
     const gw_reaction every = odd(l->protocol);
     const gw_reaction *allowed = r->kind == GW_REACTION_COUNT ? &every : &l->protocol->reactions[r->kind];
     step->as.end.ignore = r->stated ? r->ignore : allowed->ignore;

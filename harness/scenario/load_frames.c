@@ -63,7 +63,9 @@ static void read_code(loader *l, const gw_doc_node *node, void *at) {
 
 static void read_pad(loader *l, const gw_doc_node *node, void *at) {
     load_u64(l, node, at);
-    if (*(uint64_t *)at <= LOAD_MAX_BYTES) return;
+    uint64_t bytes = *(uint64_t *)at;
+    if (bytes > l->longest) l->longest = bytes;
+    if (bytes <= LOAD_MAX_BYTES) return;
     gw_doc_error(l->diag, node, "%s is at most %d bytes", node->key, LOAD_MAX_BYTES);
 }
 

@@ -330,7 +330,7 @@ START_TEST(http_verifies_tls_like_the_streams) {
 END_TEST
 
 GW_TEST_MAIN("net/http", 30, http_get_brings_status_headers_body_and_cookies, http_post_sends_method_headers_and_body,
-             http_runs_many_calls_side_by_side,
-             http_keeps_its_connections_and_opens_no_more_than_64_to_a_host, http_error_is_one_sentence_with_the_url, http_call_times_out,
-             http_body_is_bounded_and_must_be_whole, http_cancel_keeps_the_call_from_ever_answering,
-             http_may_be_destroyed_inside_an_answer, http_verifies_tls_like_the_streams)
+             http_runs_many_calls_side_by_side, http_keeps_its_connections_and_opens_no_more_than_64_to_a_host,
+             http_error_is_one_sentence_with_the_url, http_call_times_out, http_body_is_bounded_and_must_be_whole,
+             http_cancel_keeps_the_call_from_ever_answering, http_may_be_destroyed_inside_an_answer,
+             http_verifies_tls_like_the_streams)

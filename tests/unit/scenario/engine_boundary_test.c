@@ -234,9 +234,6 @@ START_TEST(expect_close_is_inconclusive_when_the_harness_was_late) {
     static const char coded[] = HEAD("S6") "  - expect-close: {on: alice, code: 4000, within: 300ms}\n";
     gw_said wrong[] = {TEXT(0, HELLO), LATE(50, 26), CLOSE(60, 4001), FIN(61)};
     VERDICT(coded, wrong, beating, FAIL, "S6");
-    /* What need not come at all leaves no doubt. */
-    static const char may[] = HEAD("RFC6455-4.2.1-H24") "  - expect-close: {on: alice, within: 300ms}\n";
-    VERDICT(may, never, beating, SKIPPED, "RFC6455-4.2.1-H24");
 }
 END_TEST
 

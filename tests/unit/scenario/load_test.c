@@ -566,6 +566,20 @@ START_TEST(load_names_both_files_of_a_duplicate_id) {
 }
 END_TEST
 
+START_TEST(load_leaves_out_a_message_beyond_the_limit_of_the_protocol) {
+    setup();
+    ck_assert_ptr_null(suite_fixture_steps(&f, "  - send: {event: heartbeat, pad-to: 65536}\n")->lacks);
+    const char *lacks = suite_fixture_steps(&f, "  - send: {event: heartbeat, pad-to: 65537}\n")->lacks;
+    ck_assert_ptr_nonnull(lacks);
+    ck_assert_str_eq(lacks, "the protocol allows messages of 65536 bytes, and this takes one of 65537");
+    /* Who looks at what becomes of it sends it. */
+    const gw_scenario *judged = suite_fixture_steps(&f, "  - send: {event: heartbeat, pad-to: 65537}\n"
+                                                        "  - expect-reaction: {to: too-big}\n");
+    ck_assert_ptr_null(judged->lacks);
+    teardown();
+}
+END_TEST
+
 START_TEST(load_survives_any_prefix_of_a_file) {
     setup();
     static const char text[] = "title: t\nrequires: [S1]\nfor-each: {bit: [1, 2]}\nsteps:\n  - connect: {as: alice}\n"
@@ -590,7 +604,7 @@ GW_TEST_MAIN("scenario/load", 30, load_reads_the_top_level, load_takes_the_grave
              load_reads_clients, load_reads_the_request, load_reads_frames_that_ride_with_the_request,
              load_reads_expect_response, load_reads_expect, load_gives_expect_its_defaults, load_reads_frames_to_expect,
              load_reads_expect_none_and_cadence, load_reads_endings, load_takes_reactions_from_the_protocol,
-             load_reads_send, load_reads_send_frame, load_reads_several_frames_in_one_write, load_reads_the_small_steps,
-             load_reads_trigger, load_knows_what_no_well_behaved_client_sends, load_lets_canary_be_told,
-             load_adds_all_of_a_file_or_nothing, load_names_both_files_of_a_duplicate_id,
-             load_survives_any_prefix_of_a_file)
+             load_leaves_out_a_message_beyond_the_limit_of_the_protocol, load_reads_send, load_reads_send_frame,
+             load_reads_several_frames_in_one_write, load_reads_the_small_steps, load_reads_trigger,
+             load_knows_what_no_well_behaved_client_sends, load_lets_canary_be_told, load_adds_all_of_a_file_or_nothing,
+             load_names_both_files_of_a_duplicate_id, load_survives_any_prefix_of_a_file)

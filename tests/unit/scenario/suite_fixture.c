@@ -25,7 +25,8 @@ static const char protocol_text[] =
     "  client: {send: heartbeat, every: I}\n"
     "reactions:\n"
     "  malformed: {any-of: [ignore, close], codes: [1003, 4000-4999]}\n"
-    "  binary: {any-of: [close], codes: 1003}\n";
+    "  binary: {any-of: [close], codes: 1003}\n"
+    "limits: {message-bytes: 65536}\n";
 
 static const char requirements_text[] =
     "source: the small document\n"

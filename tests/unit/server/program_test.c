@@ -354,5 +354,6 @@ END_TEST
 
 GW_TEST_MAIN("server_program", 30, program_rejects_bad_options_in_one_line, program_says_when_the_port_is_taken,
              program_listens_on_its_address_alone, program_prints_help_version_and_faults,
-             program_serves_the_control_api, program_keeps_a_control_connection_over_any_answer, program_refuses_a_body_that_is_too_large,
-             program_delivers_events_and_stops_with_clients, program_sends_fin_after_close_and_reset_after_a_fault)
+             program_serves_the_control_api, program_keeps_a_control_connection_over_any_answer,
+             program_refuses_a_body_that_is_too_large, program_delivers_events_and_stops_with_clients,
+             program_sends_fin_after_close_and_reset_after_a_fault)
