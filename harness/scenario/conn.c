@@ -331,6 +331,17 @@ static size_t collect_fields(gw_conn *c, const gw_request_spec *spec, gw_handsha
     return conn_edit_fields(c, spec, fields, n);
 }
 
+/* A scenario's path that is the gateway's own would be asking for what is right. */
+static void skip_own_path(gw_conn *c, const gw_step *step, gw_span target) {
+    const char *own = c->endpoint.target;
+    size_t len = 0;
+    while (len < target.len && target.ptr[len] != '?') len++;
+    if (strcspn(own, "?") != len || memcmp(own, target.ptr, len) != 0) return;
+    char observed[128];
+    snprintf(observed, sizeof observed, "this gateway's own path is %.*s", (int)(len < 80 ? len : 80), own);
+    judge_find(c->engine, GW_VERDICT_SKIPPED, step->rule, c, step, "a path other than the gateway's own", observed);
+}
+
 static bool build_request(gw_conn *c, const gw_request_spec *spec) {
     uint8_t nonce[GW_HANDSHAKE_KEY_BYTES];
     gw_rng_fill(&c->engine->rng, nonce, sizeof nonce);
@@ -352,7 +363,10 @@ static bool build_request(gw_conn *c, const gw_request_spec *spec) {
         .fields = fields,
         .field_count = count,
     };
-    if (spec->target && !conn_expand(c, c->opened_by, gw_span_cstr(spec->target), &request.target)) return false;
+    if (spec->target) {
+        if (!conn_expand(c, c->opened_by, gw_span_cstr(spec->target), &request.target)) return false;
+        skip_own_path(c, c->opened_by, request.target);
+    }
     if (gw_handshake_append_request(&c->request, &request) != GW_OK) return false;
     if (spec->header_case) conn_change_case(&c->request, spec->header_case);
     if (spec->unfinished && c->request.len >= 2) c->request.len -= 2;
