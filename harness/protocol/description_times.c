@@ -34,7 +34,8 @@ static void set_drop(const gw_protocol *protocol, gw_role peer, gw_expr_env *env
     }
     if (!q->event || !q->timeout || q->event != h->beat[peer].send) return;
     gw_ns wait = gw_expr_eval(q->timeout, *env), asked = gw_expr_eval(h->beat[peer].every, *env);
-    gw_ns latest = gw_time_add(asked, wait), soonest = h->scope_server ? wait : latest;
+    gw_ns latest = gw_time_add(asked, wait), soonest = latest;
+    if (h->scope_server || h->beat[peer].jitter) soonest = wait; /* its first beat may come at once */
     if (soonest < env->drop) env->drop = soonest;
     if (latest < env->drop_max) env->drop_max = latest;
 }

@@ -46,6 +46,11 @@ PEERS = {  # target: (protocol, command, packages that it needs)
 }
 FAST = ["--interval", "500"]  # of those peers that can be told
 CAREFUL = ["--jobs", "8", "--retries", "2"]
+# A client of discord-10: sequence numbers, jitter, asks, and servers that acknowledge nothing any more.
+CLIENT = ["/usr/bin/python3", f"{ROOT}/tests/peers/family/client.py"]
+CLIENT_FAULTS = {"wrong-sequence": "C7", "stays-with-a-zombie": "C5", "ignores-asks": "C4", "beats-late": "C3"}
+CLIENT_SCENARIOS = [f"client/heartbeat/{name}" for name in ("ask-is-answered", "carries-nothing", "leaves-a-silent-server", "pings-do-not-count",
+                                                            "stays-with-jitter", "cadence/200ms")]
 BAD = {"fail", "crash", "non-strict", "error", "inconclusive", "unexpected-pass"}
 
 
@@ -62,10 +67,11 @@ def failed(name):
         return [r["id"] for r in map(json.loads, lines) if r["type"] == "result" and r["verdict"] in BAD]
 
 
-def run(name, *args):
+def run(name, *args, command="run"):
     """Exit code, verdicts of the scenarios, and {rule: scenario} of what was found."""
     path = report(name)
-    done = subprocess.run([GWSPEC, "run", *args, "--seed", "1", "-r", f"json={path}"], capture_output=True, text=True, timeout=300, env=ENV,
+    client = args.index("--") if "--" in args else len(args)
+    done = subprocess.run([GWSPEC, command, *args[:client], "--seed", "1", "-r", f"json={path}", *args[client:]], capture_output=True, text=True, timeout=300, env=ENV,
                           cwd=ROOT, check=False)
     if not os.path.exists(path):
         return done.returncode, [], {"no run": done.stderr}
@@ -96,6 +102,15 @@ def judge_fault(name, declared, beside, *args, again=False):
     good = code == 1 and found & declared and found <= declared | beside
     wrong = told(name, good, " ".join(sorted(found)), f"{name}: exit {code}, breaks {sorted(declared)}, found {rules}")
     return wrong if good or again else lambda: judge_fault(name, declared, beside, *args, again=True)
+
+
+def judge_client(fault, again=False):
+    name, declared = f"client of discord-10, {fault or 'conforming'}", {CLIENT_FAULTS[fault]} if fault else set()
+    code, verdicts, rules = run(name, *CLIENT_SCENARIOS, "--protocol", "discord-10", "--interval", "500", "--strict", "--", *CLIENT, "{url}",
+                                *([fault] if fault else []), command="client")
+    good = set(rules) == declared and code == bool(fault) and bool(fault or "pass" in verdicts)
+    wrong = told(name, good, " ".join(sorted(rules)) or f"{len(verdicts)} judged", f"{name}: exit {code}, breaks {sorted(declared)}, found {rules}")
+    return wrong if good or again else lambda: judge_client(fault, again=True)
 
 
 def faults_of(protocol):
@@ -144,7 +159,8 @@ def peers(names):
             faulty.append(lambda peer=peer: f"{peer}: fewer than three misbehaviours")
         for name, rules in faults.items():
             faulty.append((judge_fault, f"{peer}, {name}", rules, set(), *BEHAVIOUR[:2], *target, "--fault", name))
-    return conforming + faulty
+    clients = [(judge_client, fault) for fault in (None, *CLIENT_FAULTS)] if not names else []
+    return conforming + faulty + clients
 
 
 def main():
