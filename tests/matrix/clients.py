@@ -4,8 +4,9 @@
     clients.py [--full | --all] [--jobs N] [--report PATH] BIN [CLIENT[:MISBEHAVIOUR]...]
 
 A misbehaviour is caught when the run does not conform and one of the rules that it declares is named; a rule that is named and not
-declared is misblamed. Each is judged by a few scenarios of its rules and by two others in turn; --full takes more of both, --all takes
-all scenarios. Conforming clients are judged by all scenarios (raw, and all of them with --full), or by one of each file.
+declared is misblamed. Each is judged by a few scenarios of its rules and by another one in turn; --full takes more of both, --all takes
+all scenarios. Conforming clients are judged by all scenarios (raw, and all of them with --full), by one of each file (ws), or by
+one of every third file (python, native).
 A busy machine makes clients late: what is not as declared is run again, at most twice, and counts when each run shows it.
 The last line reads `conforming N of N  misbehaviours N caught N misblamed 0`.
 """
@@ -23,7 +24,7 @@ CLIENTS = os.path.join(HERE, "..", "peers", "clients")
 RUN_SECONDS = 300
 BLAMES = ("fail", "crash", "non-strict", "error")
 FAMILIES, FULL_FAMILIES = 2, 8  # of a rule that are looked at
-OTHERS = 2
+OTHERS = 1
 SCALE = "1.5"  # of tolerances and waits: eight clients and more start at once here
 # What the others are judged by too: one scenario of each kind.
 SAMPLE = ["client/heartbeat/cadence/200ms", "client/heartbeat/ask-is-answered", "client/heartbeat/leaves-a-server-that-stops",
@@ -165,13 +166,16 @@ def main():
     catalogue = scenarios(gwspec)
     work, lines = [], []
     for name, stack in STACKS.items():
-        reason = missing(stack)
+        asked = args.full or args.all or any(word.split(":")[0] == name for word in args.only)
+        # On a busy machine its first message takes 100 ms, so that it leaves a silent server too late.
+        reason = missing(stack) or (None if asked or name != "native" else "only when named, or with --full: it needs an idle machine")
         if reason:
             lines.append(f"skip {name:<7} {reason}")
             continue
         table = [line.split() for line in run([*stack["command"], "--list-misbehaviours"]).stdout.splitlines()]
         every = name == "raw" or args.full or args.all
-        work.append((name, stack, None, [], [] if every else one_of_each(catalogue)))
+        some = one_of_each(catalogue)[:: 3 if name in ("python", "native") else 1]
+        work.append((name, stack, None, [], [] if every else some))
         for misbehave, *rules in table:
             patterns = [] if args.all else chosen(catalogue, misbehave, rules, len(work), args.full)
             work.append((name, stack, misbehave, rules, patterns))
@@ -181,7 +185,7 @@ def main():
         print(line, flush=True)
 
     def one(item):
-        return row(gwspec, *item, ["--jobs", "6"] if item[2] else [])
+        return row(gwspec, *item, ["--jobs", "6"] if item[2] else [] if item[0] == "raw" else ["--jobs", "4"])
 
     good = conforming = conforming_good = misbehaviours = caught = misblamed = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
