@@ -163,8 +163,37 @@ static bool is_budget_spent(const runner *r) {
     return r->incident_spent_ns + now > (r->plan->crash_search ? r->plan->crash_search : RUNNER_CRASH_SEARCH);
 }
 
+static bool is_anyone_convicted(const runner *r) {
+    for (size_t i = 0; i < r->job_count; i++)
+        if (r->jobs[i].state == RUNNER_JOB_FINAL && r->jobs[i].result->verdict == GW_VERDICT_CRASH) return true;
+    return false;
+}
+
+/* Nobody has been found to have done it, and a crash is never lost: the likeliest stands for it. */
+static void charge_likeliest(runner *r, runner_incident incident, const char *what) {
+    size_t in_flight;
+    suspect *list = collect(r, incident, &in_flight);
+    runner_job *job = in_flight ? list[0].job : NULL;
+    for (size_t i = 0; !job && i < r->job_count; i++)
+        if (r->jobs[i].state != RUNNER_JOB_FINAL) job = &r->jobs[i];
+    free(list);
+    if (!job) return;
+    char text[GW_RUNNER_MESSAGE + 256];
+    snprintf(text, sizeof text,
+             "%s, %u times; which scenarios do it was not found in time, and this one is the likeliest of %zu that ran "
+             "when it happened last",
+             what, r->incident_count, in_flight);
+    runner_job_discard(job);
+    job->result = runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE,
+                                             "it ran with others when it happened");
+    if (!job->result) return;
+    runner_verdict_crash(job->result, r->plan->protocol, text);
+    runner_finalize(job);
+}
+
 /* Enough is known. Who saw the server dead may have killed it, or not; the others are not judged. */
-static void give_up(runner *r, const char *what) {
+static void give_up(runner *r, runner_incident incident, const char *what) {
+    if (!is_anyone_convicted(r)) charge_likeliest(r, incident, what);
     char reason[GW_RUNNER_MESSAGE + 128], saw[GW_RUNNER_MESSAGE + 128];
     snprintf(reason, sizeof reason, "not judged: the server died or hung %u times, and finding out by whom took %.0f s",
              r->incident_count, (double)r->incident_spent_ns / (double)GW_S);
@@ -264,7 +293,7 @@ static void find_out(runner *r, runner_incident incident) {
     }
     bool alone = only_one_in_flight(r) != NULL;
     if (is_budget_spent(r) && !(alone && incident == RUNNER_DIED)) {
-        if (incident != RUNNER_DIED || r->one_by_one || !go_one_by_one(r)) give_up(r, what);
+        if (incident != RUNNER_DIED || r->one_by_one || !go_one_by_one(r)) give_up(r, incident, what);
         return;
     }
     if (r->incident_count <= INCIDENT_NOTES || r->plan->verbose)
