@@ -34,5 +34,6 @@ while read -r target dict longest; do
   mapfile -t inputs < <(find "$root/fuzz/corpus/$target" "$root/fuzz/crashes/$target" -type f 2>/dev/null)
   python3 -m zipfile -c "$OUT/fuzz_${target}_seed_corpus.zip" "${inputs[@]}"
   cp "$root/fuzz/dict/$dict.dict" "$OUT/fuzz_$target.dict"
-  printf '[libfuzzer]\nmax_len = %s\ndict = fuzz_%s.dict\n' "$longest" "$target" >"$OUT/fuzz_$target.options"
+  { printf '[libfuzzer]\nmax_len = %s\ndict = fuzz_%s.dict\n' "$longest" "$target"
+    awk '!/^#/ {print $1 " = " $2}' "$root/fuzz/engine.txt"; } >"$OUT/fuzz_$target.options"
 done <"$root/fuzz/targets.txt"
