@@ -262,6 +262,23 @@ void gw_engine_on_sent(gw_engine *e, unsigned conn, gw_ns now) {
     advance(e);
 }
 
+static void end_with(gw_engine *e, gw_verdict verdict, const char *rule, const char *expected, const char *reason) {
+    if (e->phase == PHASE_DONE) return;
+    e->phase = PHASE_STEPS;
+    e->failed = false;
+    judge_find(e, verdict, rule, NULL, NULL, expected, reason);
+    e->scenario_end = e->now;
+    engine_finish(e);
+}
+
+/* A client has no leave to storm; of a server the document does not say so. */
+static void end_flooded(gw_engine *e) {
+    if (e->storm)
+        end_with(e, GW_VERDICT_FAIL, judge_rule(e, GW_RULE_SURVIVAL), "no storm of messages", e->flooded);
+    else
+        end_with(e, GW_VERDICT_ERROR, NULL, "the run goes on to its end", e->flooded);
+}
+
 void gw_engine_on_bytes(gw_engine *e, unsigned conn, uint8_t *bytes, size_t len, gw_ns at) {
     gw_conn *c = conn_of(e, conn);
     move_clock(e, at);
@@ -270,7 +287,7 @@ void gw_engine_on_bytes(gw_engine *e, unsigned conn, uint8_t *bytes, size_t len,
     if (!e->flooded) conn_receive(c, bytes, len, at);
     flood_check(c);
     if (e->flooded && e->phase != PHASE_DONE)
-        gw_engine_abort(e, GW_VERDICT_ERROR, e->flooded, at);
+        end_flooded(e);
     else
         advance(e);
 }
@@ -336,12 +353,7 @@ void gw_engine_note_lateness(gw_engine *e, gw_ns lateness, gw_ns now) {
 
 void gw_engine_abort(gw_engine *e, gw_verdict verdict, const char *reason, gw_ns now) {
     move_clock(e, now);
-    if (e->phase == PHASE_DONE) return;
-    e->phase = PHASE_STEPS;
-    e->failed = false;
-    judge_find(e, verdict, NULL, NULL, NULL, "the run goes on to its end", reason);
-    e->scenario_end = e->now;
-    engine_finish(e);
+    end_with(e, verdict, NULL, "the run goes on to its end", reason);
 }
 
 /* ---- Output ---- */

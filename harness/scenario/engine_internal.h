@@ -244,6 +244,7 @@ struct gw_engine {
     bool failed; /* a finding ended the steps */
     bool hello_seen;
     const char *flooded; /* the server sends without end: what was too much; static */
+    bool storm;          /* it is one connection of a client that floods */
     bool pong_missing;   /* a finding rests on a Pong that did not come */
     bool pong_seen;
     bool pong_differs;  /* one came with other data, while that of a step was waited for */

@@ -52,7 +52,8 @@ void flood_check(gw_conn *c) {
     else if (c->inbox.count - c->inbox.cursor > UNREAD_ITEMS + c->asked_bytes / FRAME_BYTES)
         e->flooded = client ? "the client floods: more than 2048 messages on one connection that nobody asked for"
                             : "the server floods: more than 2048 messages on one connection that nobody asked for";
-    else if (memory && memory->bytes > memory->max_bytes && kept_by(e) > SHARE_BYTES)
+    e->storm = e->flooded && client;
+    if (!e->flooded && memory && memory->bytes > memory->max_bytes && kept_by(e) > SHARE_BYTES)
         e->flooded = client ? "the client floods: its messages on all connections take more memory than the run has"
                             : "the server floods: its messages on all connections take more memory than the run has";
 }

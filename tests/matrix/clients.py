@@ -159,7 +159,7 @@ def main():
     parser.add_argument("only", nargs="*")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--jobs", type=int, default=4)  # runs of gwspec at once
+    parser.add_argument("--jobs", type=int, default=8)  # runs of gwspec at once
     parser.add_argument("--report")
     args = parser.parse_args()
     gwspec = f"{args.bin}/gwspec"

@@ -267,6 +267,26 @@ START_TEST(twenty_heartbeats_a_second_are_no_storm_and_one_more_is) {
 }
 END_TEST
 
+START_TEST(a_client_that_floods_storms) {
+    enum { UNREAD = 2048, PONG = 6 };
+    char pongs[(UNREAD + 100) * PONG];
+    for (size_t i = 0; i < sizeof pongs / PONG; i++) {
+        char *key = pongs + i * PONG + 2;
+        memcpy(key - 2, "\x8a\x80\1\2\3\4", PONG);
+        key[i % 3] = (char)(i >> 8); /* no key as the one before */
+        key[3] = (char)i;
+    }
+    for (int over = 0; over <= 1; over++) {
+        size_t len = (size_t)(UNREAD - 8 + 100 * over) * PONG;
+        gw_said said[] = {{.at = 300 * GW_MS, .kind = GW_SAID_BYTES, .text = pongs, .len = len}};
+        if (over)
+            VERDICT(waits, said, beating, FAIL, "C9");
+        else
+            VERDICT(waits, said, beating, PASS, "");
+    }
+}
+END_TEST
+
 GW_TEST_MAIN("engine_client", 20, a_client_heartbeats_until_the_end_of_the_interval_and_its_tolerance,
              a_client_leaves_a_silent_server_in_its_window,
              a_client_that_leaves_without_ground_breaks_the_rule_of_the_moment, what_a_step_sent_is_judged_by_the_steps,
@@ -275,4 +295,4 @@ GW_TEST_MAIN("engine_client", 20, a_client_heartbeats_until_the_end_of_the_inter
              a_key_that_was_used_before_is_found, a_client_that_is_not_there_has_not_connected,
              pongs_are_blamed_for_what_rests_on_them, each_frame_and_message_of_a_client_is_looked_at,
              a_pong_may_come_behind_a_close_that_was_not_asked_for,
-             twenty_heartbeats_a_second_are_no_storm_and_one_more_is)
+             twenty_heartbeats_a_second_are_no_storm_and_one_more_is, a_client_that_floods_storms)
