@@ -65,6 +65,7 @@ static void add_row(coverage *c, const gw_requirement *requirement, bool markdow
     size_t scenario_count = append_families(&c->catalogue->suite, requirement->id, between, &scenarios);
     fault_list list = {.out = &faults, .between = between};
     gw_commands_each_fault(requirement->id, append_fault, &list);
+    gw_commands_each_misbehaviour(&c->catalogue->requirements, requirement->id, append_fault, &list);
     c->tested += scenario_count > 0;
     c->broken_by_fault += list.count > 0;
     if (markdown) {
@@ -81,11 +82,10 @@ static void add_row(coverage *c, const gw_requirement *requirement, bool markdow
                       gw_commands_level(requirement->level), scenario_count, scenario_count == 1 ? " " : "s",
                       list.count, list.count == 1 ? " " : "s", requirement->title);
     }
-    /* What a client has to do is not tested by running scenarios against a server. */
     bool due = requirement->level == GW_REQUIREMENT_MUST && requirement->observable;
-    if (due && scenario_count == 0 && requirement->role == GW_ROLE_SERVER)
+    if (due && scenario_count == 0)
         problem(c, "%s is a MUST that can be observed, and no scenario tests it", requirement->id);
-    bool can_fail = requirement->level != GW_REQUIREMENT_MAY && requirement->role == GW_ROLE_SERVER;
+    bool can_fail = requirement->level != GW_REQUIREMENT_MAY;
     if (can_fail && scenario_count > 0 && list.count == 0)
         gw_buf_printf(&c->remarks, "%s has no fault that shows its scenarios can fail\n", requirement->id);
     gw_buf_deinit(&scenarios);
@@ -119,15 +119,32 @@ static void check_faults(coverage *c) {
     }
 }
 
+static void check_misbehaviours(coverage *c) {
+    const gw_requirements *requirements = &c->catalogue->requirements;
+    for (size_t i = 0; i < requirements->misbehaviour_count; i++) {
+        const gw_misbehaviour *m = &requirements->misbehaviours[i];
+        for (size_t k = 0; k < m->rule_count; k++) {
+            const gw_requirement *requirement = gw_requirements_find(requirements, m->rules[k]);
+            if (!requirement || requirement->role != GW_ROLE_CLIENT)
+                problem(c, "%s:%u: misbehaviour %s breaks %s, which is no requirement of a client", m->file,
+                        (unsigned)m->line, m->name, m->rules[k]);
+        }
+    }
+}
+
 static void append_page(const coverage *c, bool markdown, gw_buf *out) {
     const gw_requirements *requirements = &c->catalogue->requirements;
     if (markdown)
         gw_buf_append_cstr(out, "# Coverage\n\nEvery requirement, the scenarios that test it, and the faults of the "
-                                "reference gateway that break it. Made by `gwspec coverage --markdown`.\n\n"
+                                "reference gateway, or the misbehaviours of clients, that break it. Made by "
+                                "`gwspec coverage --markdown`.\n\n"
                                 "| requirement | level | what | scenarios | faults |\n|---|---|---|---|---|\n");
     gw_buf_append_span(out, gw_buf_span(&c->rows));
-    gw_buf_printf(out, "\n%zu requirements, %zu tested, %zu broken by a fault; %zu scenarios, %d faults\n",
-                  requirements->count, c->tested, c->broken_by_fault, c->catalogue->suite.count, GW_FAULT_COUNT);
+    gw_buf_printf(out,
+                  "\n%zu requirements, %zu tested, %zu broken by a fault; %zu scenarios, %d faults, %zu "
+                  "misbehaviours of clients\n",
+                  requirements->count, c->tested, c->broken_by_fault, c->catalogue->suite.count, GW_FAULT_COUNT,
+                  requirements->misbehaviour_count);
     if (c->remarks.len && !markdown) gw_buf_printf(out, "\n%s", gw_buf_cstr(&c->remarks));
     if (c->problems.len) gw_buf_printf(out, "\n%sProblems:\n%s", markdown ? "## " : "", gw_buf_cstr(&c->problems));
 }
@@ -146,6 +163,7 @@ int gw_command_coverage(const gw_options *options) {
         add_row(&c, catalogue.requirements.items[i], options->markdown);
     check_scenarios(&c);
     check_faults(&c);
+    check_misbehaviours(&c);
     append_page(&c, options->markdown, &out);
     int exit_code = gw_console_write(gw_buf_span(&out)) ? (c.problem_count ? 1 : GW_EXIT_OK) : GW_EXIT_INTERNAL;
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) gw_buf_deinit(buffers[i]);

@@ -56,6 +56,25 @@ static void append_fault_list(const char *const *requirements, size_t count, con
     gw_buf_deinit(&list);
 }
 
+static void append_misbehaviour(const char *name, void *user) {
+    gw_buf *list = user;
+    if (list->len) gw_buf_append_cstr(list, ", ");
+    gw_buf_append_cstr(list, name);
+}
+
+static void append_misbehaviour_list(const gw_requirements *catalogue, const char *const *requirements, size_t count,
+                                     gw_buf *out) {
+    gw_buf list;
+    gw_buf_init(&list, 1 << 16);
+    for (size_t i = 0; i < count; i++)
+        gw_commands_each_misbehaviour(catalogue, requirements[i], append_misbehaviour, &list);
+    if (list.len) {
+        gw_buf_append_cstr(out, "\nBroken by the misbehaviours of clients\n");
+        append_wrapped(gw_buf_cstr(&list), INDENT, out);
+    }
+    gw_buf_deinit(&list);
+}
+
 /* Scenarios that test one of these requirements, each family once. */
 static void append_scenario_list(const gw_suite *suite, const char *const *requirements, size_t count, gw_buf *out) {
     const char *last = NULL;
@@ -114,6 +133,7 @@ static bool explain_requirement(const gw_catalogue *catalogue, const char *id, g
         gw_buf_printf(out, "  not seen   %s\n", requirement->why_not ? requirement->why_not : "not observable");
     append_scenario_list(&catalogue->suite, &requirement->id, 1, out);
     append_fault_list(&requirement->id, 1, "Broken by the faults", out);
+    append_misbehaviour_list(&catalogue->requirements, &requirement->id, 1, out);
     return true;
 }
 

@@ -31,6 +31,15 @@ void gw_commands_each_fault(const char *requirement, void (*take)(const char *na
     }
 }
 
+void gw_commands_each_misbehaviour(const gw_requirements *catalogue, const char *requirement,
+                                   void (*take)(const char *name, void *user), void *user) {
+    for (size_t i = 0; i < catalogue->misbehaviour_count; i++) {
+        const gw_misbehaviour *m = &catalogue->misbehaviours[i];
+        for (size_t k = 0; k < m->rule_count; k++)
+            if (strcmp(m->rules[k], requirement) == 0) take(m->name, user);
+    }
+}
+
 void gw_commands_append_joined(const char *const *words, size_t count, const char *between, gw_buf *out) {
     for (size_t i = 0; i < count; i++) {
         if (i) gw_buf_append_cstr(out, between);

@@ -19,6 +19,9 @@ int gw_command_fuzz_convert(const gw_options *options);
 bool gw_commands_load(const gw_options *options, gw_catalogue *catalogue);
 /* The faults of the reference server that break this requirement: calls `take` with the name of each. */
 void gw_commands_each_fault(const char *requirement, void (*take)(const char *name, void *user), void *user);
+/* The same of the misbehaviours of clients. */
+void gw_commands_each_misbehaviour(const gw_requirements *catalogue, const char *requirement,
+                                   void (*take)(const char *name, void *user), void *user);
 /* "S6, S7" and so on. */
 void gw_commands_append_joined(const char *const *words, size_t count, const char *between, gw_buf *out);
 /* A step of a scenario in words, without its number and without a newline. */

@@ -186,7 +186,7 @@ static bool load_expected(gw_run_setup *setup, const gw_options *options) {
     good = doc && gw_expected_load(&setup->arena, gw_doc_root(doc), &diag, &more, &count);
     if (good) {
         gw_expected *all = GW_ARENA_ARRAY(&setup->arena, gw_expected, setup->expected_count + count + 1);
-        memcpy(all, more, count * sizeof *all);
+        if (count) memcpy(all, more, count * sizeof *all);
         if (setup->expected_count) memcpy(all + count, setup->expected, setup->expected_count * sizeof *all);
         setup->expected = all;
         setup->expected_count += count;

@@ -91,17 +91,42 @@ static bool load_one(gw_requirements *catalogue, const gw_doc_node *node, const 
     return false;
 }
 
+static void load_misbehaviours(gw_requirements *catalogue, const gw_doc_node *map, const char *file, gw_diag *diag) {
+    if (!gw_doc_expect_kind(diag, map, GW_DOC_MAP, "misbehaviours")) return;
+    if (catalogue->misbehaviours) {
+        gw_doc_error(diag, map, "another file has misbehaviours already");
+        return;
+    }
+    size_t count = 0;
+    for (const gw_doc_node *c = map->first; c; c = c->next) count++;
+    gw_misbehaviour *all = GW_ARENA_ARRAY(&catalogue->arena, gw_misbehaviour, count ? count : 1), *m = all;
+    for (const gw_doc_node *c = map->first; c; c = c->next, m++) {
+        size_t rules = 0, n = 0;
+        if (!gw_doc_expect_kind(diag, c, GW_DOC_SEQ, "a misbehaviour's requirements")) return;
+        for (const gw_doc_node *r = c->first; r; r = r->next) rules++;
+        const char **ids = GW_ARENA_ARRAY(&catalogue->arena, const char *, rules ? rules : 1);
+        for (const gw_doc_node *r = c->first; r; r = r->next) {
+            if (!gw_doc_expect_kind(diag, r, GW_DOC_STRING, "a requirement's id")) return;
+            ids[n++] = gw_arena_strdup(&catalogue->arena, r->text);
+        }
+        *m = (gw_misbehaviour){gw_arena_strdup(&catalogue->arena, c->key), ids, n, file, c->key_line};
+    }
+    catalogue->misbehaviours = all;
+    catalogue->misbehaviour_count = count;
+}
+
 bool gw_requirements_load(gw_requirements *catalogue, gw_span text, const char *file, gw_diag *diag) {
-    static const char *const keys[] = {"source", "requirements"};
+    static const char *const keys[] = {"source", "requirements", "misbehaviours"};
     gw_doc *doc = gw_doc_parse(text, file, diag);
     size_t errors = diag->errors;
     if (!doc) return false;
     const gw_doc_node *root = gw_doc_root(doc);
     const char *name = gw_arena_strdup(&catalogue->arena, file);
-    if (!gw_doc_expect_keys(diag, root, keys, 2, "a requirements file") ||
-        !gw_doc_require(diag, root, "requirements", "a requirements file"))
-        goto cleanup;
-    const gw_doc_node *list = gw_doc_get(root, "requirements");
+    if (!gw_doc_expect_keys(diag, root, keys, 3, "a requirements file")) goto cleanup;
+    const gw_doc_node *list = gw_doc_get(root, "requirements"), *misbehaviours = gw_doc_get(root, "misbehaviours");
+    if (misbehaviours) load_misbehaviours(catalogue, misbehaviours, name, diag);
+    if (!list && misbehaviours) goto cleanup;
+    if (!gw_doc_require(diag, root, "requirements", "a requirements file")) goto cleanup;
     const char *source = text_of(catalogue, root, "source", diag);
     if (!gw_doc_expect_kind(diag, list, GW_DOC_MAP, "requirements")) goto cleanup;
     for (const gw_doc_node *c = list->first; c; c = c->next) load_one(catalogue, c, source, name, diag);

@@ -33,15 +33,27 @@ typedef struct gw_requirement {
     uint32_t line;
 } gw_requirement;
 
+/* A way in which a client can break requirements: what a fault of the reference server is for those of servers. */
+typedef struct gw_misbehaviour {
+    const char *name;
+    const char *const *rules; /* requirement ids */
+    size_t rule_count;
+    const char *file;
+    uint32_t line;
+} gw_misbehaviour;
+
 typedef struct gw_requirements {
     gw_arena arena;
     const gw_requirement **items; /* in order of loading */
     size_t count, capacity;
+    const gw_misbehaviour *misbehaviours; /* in order of the file; one file has them */
+    size_t misbehaviour_count;
 } gw_requirements;
 
 void gw_requirements_init(gw_requirements *catalogue);
 void gw_requirements_deinit(gw_requirements *catalogue);
-/* Adds the requirements of one file. False on any error (an id that is there already is one); diag then holds it. */
+/* Adds the requirements, or the misbehaviours, of one file. False on any error (an id that is there already is one);
+ * diag then holds it. */
 bool gw_requirements_load(gw_requirements *catalogue, gw_span text, const char *file, gw_diag *diag);
 /* NULL when there is none. */
 const gw_requirement *gw_requirements_find(const gw_requirements *catalogue, const char *id);
