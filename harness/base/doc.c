@@ -71,6 +71,21 @@ static void index_lines(gw_doc *doc) {
     doc->line_count++;
 }
 
+static bool is_blank(uint8_t c) {
+    return c == ' ' || c == '\t';
+}
+
+/* YAML 1.2 section 6.1: no tab indents a block, so none may stand between an indicator and an entry ("a:\t- b").
+ * libfyaml 0.7.12 notices, but behind a key like "? [a]" it then writes through a null pointer as it is destroyed. */
+static bool is_tab_before_entry(gw_span text, size_t tab) {
+    size_t before = tab, behind = tab;
+    while (before > 0 && is_blank(text.ptr[before - 1])) before--;
+    while (behind < text.len && is_blank(text.ptr[behind])) behind++;
+    if (before == 0 || !strchr(":-?", text.ptr[before - 1])) return false;
+    if (behind + 1 >= text.len || (text.ptr[behind] != '-' && text.ptr[behind] != '?')) return false;
+    return is_blank(text.ptr[behind + 1]) || text.ptr[behind + 1] == '\n' || text.ptr[behind + 1] == '\r';
+}
+
 static bool check_text(const gw_doc *doc, gw_diag *diag) {
     for (size_t i = 0; i < doc->source.len;) {
         uint8_t c = doc->source.ptr[i];
@@ -81,6 +96,11 @@ static bool check_text(const gw_doc *doc, gw_diag *diag) {
         }
         if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) {
             gw_diag_error(diag, place_of_byte(doc, i), "control character 0x%02x: write it as \"\\x%02x\"", c, c);
+            return false;
+        }
+        if (c == '\t' && is_tab_before_entry(doc->source, i)) {
+            gw_diag_error(diag, place_of_byte(doc, i),
+                          "a tab before a list entry: begin the entry on a line of its own");
             return false;
         }
         i += len;

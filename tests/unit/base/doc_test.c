@@ -45,6 +45,8 @@ static const struct golden {
     GOLDEN("<<: {a: 1}\n", "f.yaml:1:1: error: merge keys are not supported: write the keys out\n"
                            "    1 | <<: {a: 1}\n      | ^\n"),
     GOLDEN("? [a]\n: 1\n", "f.yaml:1:3: error: a key must be a word or a quoted string\n    1 | ? [a]\n      |   ^\n"),
+    GOLDEN("? [a]\n b:\t- x\n", "f.yaml:2:4: error: a tab before a list entry: begin the entry on a line of its own\n"
+                                "    2 |  b: - x\n      |    ^\n"),
     GOLDEN("x: 1\n---\nb: 2\n", "f.yaml:2:1: error: a second document in the file\n    2 | ---\n      | ^\n"),
     GOLDEN("a: b\nc: \"d\n", "f.yaml:2:4: error: not readable as YAML: double-quoted scalar without closing quote\n"
                              "    2 | c: \"d\n      |    ^\n"),
