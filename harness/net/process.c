@@ -143,6 +143,7 @@ static gw_process *create(gw_loop *loop, const gw_process_callbacks *callbacks, 
     process->kill_timer = (gw_loop_timer){.fn = on_kill_time, .user = process};
     process->free_task = (gw_loop_task){.fn = on_free, .user = process};
     gw_buf_init(&process->tail, (size_t)GW_PROCESS_TAIL_BYTES * 2 + GW_PROCESS_LINE_MAX);
+    gw_buf_init(&process->log, (size_t)GW_PROCESS_LINE_MAX * 8);
     gw_buf_init(&process->out.line, GW_PROCESS_LINE_MAX);
     gw_buf_init(&process->err.line, GW_PROCESS_LINE_MAX);
     process->err.is_stderr = true;
@@ -205,8 +206,8 @@ static void on_pidfd(gw_loop_watch *watch, uint32_t events, void *user) {
     if (!group_lives(process)) gw_loop_timer_cancel(process->loop, &process->kill_timer);
     process->how =
         (gw_process_exit){.at_ns = gw_clock_now(), .signaled = info.si_code != CLD_EXITED, .code = info.si_status};
-    gw_process_output_read(process, &process->out);
-    if (!process->destroyed) gw_process_output_read(process, &process->err);
+    gw_process_output_drain(process, &process->out);
+    if (!process->destroyed) gw_process_output_drain(process, &process->err);
     if (!process->destroyed) gw_process_output_flush(process);
     if (process->destroyed) return;
     if (process->callbacks->on_exit) process->callbacks->on_exit(process, &process->how, process->user);
@@ -237,6 +238,7 @@ static void on_free(gw_loop_task *task, void *user) {
     gw_process *process = user;
     (void)task;
     gw_buf_deinit(&process->tail);
+    gw_buf_deinit(&process->log);
     gw_buf_deinit(&process->out.line);
     gw_buf_deinit(&process->err.line);
     free(process);
@@ -255,6 +257,7 @@ void gw_process_destroy(gw_process *process) {
     gw_loop_timer_cancel(process->loop, &process->kill_timer);
     gw_process_output_close(process, &process->out);
     gw_process_output_close(process, &process->err);
+    gw_process_output_write_log(process);
     if (process->log_fd >= 0) close(process->log_fd);
     process->log_fd = -1;
     gw_loop_defer(process->loop, &process->free_task);

@@ -7,24 +7,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 8192, READS_A_TURN = 16 };
-
-static void on_ready(gw_loop_watch *watch, uint32_t events, void *user) {
-    gw_process_output *output = user;
-    (void)watch;
-    (void)events;
-    gw_process_output_read(output->process, output);
-}
-
-void gw_process_output_open(gw_process *process, gw_process_output *output, int fd) {
-    output->process = process;
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    output->watch = (gw_loop_watch){.fn = on_ready, .user = output, .fd = fd, .events = EPOLLIN};
-    if (gw_loop_watch_add(process->loop, &output->watch) != GW_OK) {
-        close(fd);
-        output->watch.fd = -1;
-    }
-}
+/* One read a turn of the loop, and a small one: a program may print bare newlines as fast as a pipe carries them, and
+ * each is a line to us, while the timers of every other scenario wait. What a pipe can hold is read when its program
+ * has ended. */
+enum { READ_BYTES = 2048, PIPE_BYTES = 64 * 1024 };
 
 void gw_process_output_close(gw_process *process, gw_process_output *output) {
     int fd = output->watch.fd;
@@ -53,19 +39,21 @@ gw_span gw_process_tail(const gw_process *process) {
 
 static void log_line(gw_process *process, gw_span line) {
     if (process->log_fd < 0) return;
-    gw_buf text;
-    gw_buf_init(&text, (size_t)GW_PROCESS_LINE_MAX * 4);
     if (process->log_filter)
-        process->log_filter(line, &text, process->user);
+        process->log_filter(line, &process->log, process->user);
     else
-        gw_buf_append_span(&text, line);
-    gw_buf_append_byte(&text, '\n');
+        gw_buf_append_span(&process->log, line);
+    gw_buf_append_byte(&process->log, '\n');
+}
+
+void gw_process_output_write_log(gw_process *process) {
     /* A full disk must not end the run: the log stops, and says nothing more. */
-    if (write(process->log_fd, text.data, text.len) < 0) {
+    if (process->log_fd >= 0 && process->log.len > 0 &&
+        write(process->log_fd, process->log.data, process->log.len) < 0) {
         close(process->log_fd);
         process->log_fd = -1;
     }
-    gw_buf_deinit(&text);
+    gw_buf_clear(&process->log);
 }
 
 static void end_line(gw_process *process, gw_process_output *output, gw_ns now_ns) {
@@ -90,19 +78,43 @@ static void take_bytes(gw_process *process, gw_process_output *output, gw_span b
     }
 }
 
-void gw_process_output_read(gw_process *process, gw_process_output *output) {
+/* False when there was nothing to read. The process may be destroyed on return. */
+static bool read_some(gw_process *process, gw_process_output *output) {
     char bytes[READ_BYTES];
-    for (int i = 0; i < READS_A_TURN && output->watch.fd >= 0; i++) {
-        ssize_t n = read(output->watch.fd, bytes, sizeof bytes);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN) return;
-        if (n <= 0) {
-            gw_process_output_close(process, output);
-            if (output->line.len > 0) end_line(process, output, gw_clock_now());
-            return;
-        }
+    ssize_t n;
+    do n = read(output->watch.fd, bytes, sizeof bytes);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) return false;
+    if (n > 0) {
         take_bytes(process, output, gw_span_make(bytes, (size_t)n), gw_clock_now());
-        if (process->destroyed) return;
+    } else {
+        gw_process_output_close(process, output);
+        if (output->line.len > 0) end_line(process, output, gw_clock_now());
+    }
+    gw_process_output_write_log(process);
+    return n > 0;
+}
+
+static void on_ready(gw_loop_watch *watch, uint32_t events, void *user) {
+    gw_process_output *output = user;
+    (void)watch;
+    (void)events;
+    read_some(output->process, output);
+}
+
+void gw_process_output_open(gw_process *process, gw_process_output *output, int fd) {
+    output->process = process;
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    output->watch = (gw_loop_watch){.fn = on_ready, .user = output, .fd = fd, .events = EPOLLIN};
+    if (gw_loop_watch_add(process->loop, &output->watch) != GW_OK) {
+        close(fd);
+        output->watch.fd = -1;
+    }
+}
+
+void gw_process_output_drain(gw_process *process, gw_process_output *output) {
+    for (int left = PIPE_BYTES; left > 0 && output->watch.fd >= 0 && !process->destroyed; left -= READ_BYTES) {
+        if (!read_some(process, output)) return;
     }
 }
 
@@ -111,4 +123,5 @@ void gw_process_output_flush(gw_process *process) {
     for (size_t i = 0; i < 2 && !process->destroyed; i++) {
         if (both[i]->line.len > 0) end_line(process, both[i], gw_clock_now());
     }
+    gw_process_output_write_log(process);
 }

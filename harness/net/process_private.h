@@ -21,6 +21,7 @@ struct gw_process {
     void *user;
     gw_process_output out, err;
     gw_buf tail;
+    gw_buf log; /* what the log file has yet to get of one read */
     int log_fd;
     int stop_signal;
     void (*log_filter)(gw_span line, gw_buf *out, void *user);
@@ -30,10 +31,12 @@ struct gw_process {
 
 /* Takes the reading end of a pipe. */
 void gw_process_output_open(gw_process *process, gw_process_output *output, int fd);
-/* Reads what is there and hands out lines. The process may be destroyed on return. */
-void gw_process_output_read(gw_process *process, gw_process_output *output);
+/* Reads what a pipe can hold and hands out lines, after the program ended. The process may be destroyed on return. */
+void gw_process_output_drain(gw_process *process, gw_process_output *output);
 /* Hands out last lines that lack their newline. */
 void gw_process_output_flush(gw_process *process);
+/* Appends to the log file what of the output it has not got yet. */
+void gw_process_output_write_log(gw_process *process);
 void gw_process_output_close(gw_process *process, gw_process_output *output);
 
 #endif
