@@ -243,27 +243,34 @@ static void add_connect(writer *w, uint16_t client) {
         add_frame(w, conn, &s->as.connect.with[i], content(w, &s->as.connect.with[i].payload));
 }
 
-/* Whole milliseconds; the rest of one is lost. */
+static void add_advance(writer *w, gw_script_time unit, uint64_t count) {
+    for (; count > 0; count -= count < 255 ? count : 255) {
+        gw_script_step *step = add(w, GW_SCRIPT_ADVANCE, 0);
+        step->a = (uint8_t)unit;
+        step->b = (uint8_t)(count < 255 ? count : 255);
+    }
+}
+
+/* So many sixteenths of the interval that whole milliseconds are left; the rest of one is lost where there are none. */
+static unsigned sixteenths_of(gw_ns time, gw_ns sixteenth) {
+    for (unsigned n = 0; n < 16 && n * sixteenth <= time; n++)
+        if ((time - n * sixteenth) % GW_MS == 0) return n;
+    return 0;
+}
+
 static void add_wait(writer *w, const gw_expr *expr) {
     if (!expr) return;
     gw_ns interval = w->server.interval_ms * GW_MS;
     gw_ns time = gw_expr_eval(expr, gw_protocol_env(w->protocol, GW_ROLE_SERVER, interval, interval, 1.0));
-    uint64_t ms = time == GW_NEVER ? UINT64_MAX : (uint64_t)(time / GW_MS), seconds = ms / 1000;
-    if (seconds > 255 * 256) {
+    if (time / GW_S > 255 * 256) {
         refuse(w, "so long a time");
         return;
     }
-    ms -= seconds * 1000;
-    for (; seconds > 0; seconds -= seconds < 255 ? seconds : 255) {
-        gw_script_step *step = add(w, GW_SCRIPT_ADVANCE, 0);
-        step->a = GW_SCRIPT_SECONDS;
-        step->b = (uint8_t)(seconds < 255 ? seconds : 255);
-    }
-    for (; ms > 0; ms -= ms < 255 ? ms : 255) {
-        gw_script_step *step = add(w, GW_SCRIPT_ADVANCE, 0);
-        step->a = GW_SCRIPT_MS;
-        step->b = (uint8_t)(ms < 255 ? ms : 255);
-    }
+    unsigned sixteenths = sixteenths_of(time, interval / 16);
+    time -= sixteenths * (interval / 16);
+    add_advance(w, GW_SCRIPT_SECONDS, (uint64_t)(time / GW_S));
+    add_advance(w, GW_SCRIPT_MS, (uint64_t)(time % GW_S / GW_MS));
+    add_advance(w, GW_SCRIPT_SIXTEENTHS, sixteenths);
 }
 
 static void add_trigger(writer *w) {

@@ -22,6 +22,11 @@ static void advance_to(gw_convert_world *w, gw_ns to) {
     gw_convert_drain(w);
 }
 
+/* A session has no finer steps to a deadline than milliseconds from now. */
+static gw_ns whole_ms(const gw_convert_world *w, gw_ns at) {
+    return at <= w->now ? w->now : w->now + (at - w->now + GW_MS - 1) / GW_MS * GW_MS;
+}
+
 static void advance(gw_convert_world *w, const gw_script_step *step) {
     gw_ns at = gw_core_next_deadline(w->core);
     switch (step->a % GW_SCRIPT_TIME_COUNT) {
@@ -32,20 +37,19 @@ static void advance(gw_convert_world *w, const gw_script_step *step) {
         advance_to(w, w->now + step->b * GW_S);
         return;
     case GW_SCRIPT_SIXTEENTHS:
-        advance_to(w, w->now + step->b * w->interval_ms / 16 * GW_MS);
+        advance_to(w, w->now + step->b * (w->interval_ms * GW_MS / 16));
         return;
     default:
         break;
     }
     for (unsigned i = 0; i < (step->b & 15u) && at != GW_NEVER; i++, at = gw_core_next_deadline(w->core))
-        advance_to(w, (at + GW_MS - 1) / GW_MS * GW_MS);
+        advance_to(w, whole_ms(w, at));
     if (at == GW_NEVER) return;
     if (step->a % GW_SCRIPT_TIME_COUNT == GW_SCRIPT_BEFORE_DEADLINE)
         at -= GW_MS;
     else if (step->a % GW_SCRIPT_TIME_COUNT == GW_SCRIPT_AFTER_DEADLINE)
         at += 1;
-    at = (at + GW_MS - 1) / GW_MS * GW_MS;
-    if (at > w->now) advance_to(w, at);
+    if (at > w->now) advance_to(w, whole_ms(w, at));
 }
 
 static bool has_references(const cJSON *value) {
@@ -109,13 +113,12 @@ static void end(gw_convert_world *w, gw_convert_client *c, const gw_script_step 
 }
 
 static void open_conn(gw_convert_world *w, gw_convert_client *c, const gw_script_step *step) {
-    if (c->conn) return;
-    c->conn = gw_core_on_accept(w->core, c, w->now);
-    if (!c->conn) return;
-    c->named = c->fin_sent = false;
-    c->chunk = 0;
-    c->opened++;
-    if (step->flags & 1) gw_convert_upgrade(w, c, 0, 1);
+    if (!c->conn && (c->conn = gw_core_on_accept(w->core, c, w->now))) {
+        c->named = c->fin_sent = false;
+        c->chunk = 0;
+        c->opened++;
+    }
+    if (c->conn && !c->fin_sent && step->flags & 1) gw_convert_upgrade(w, c, 0, 1);
 }
 
 static void on_conn(gw_convert_world *w, gw_convert_client *c, const gw_script_step *step, unsigned times) {
@@ -172,7 +175,7 @@ static void append_head(gw_convert_world *w, const gw_script *script, const char
     gw_buf_printf(w->out, "# Its server: interval %u ms, messages up to %zu bytes, %u messages a second",
                   server.interval_ms, server.max_message_bytes, server.rate_messages);
     if (server.ask_ms) gw_buf_printf(w->out, ", an ask within each %u ms", server.ask_ms);
-    gw_buf_append_cstr(w->out, ".\ntitle: ");
+    gw_buf_printf(w->out, ".\n# gwspec run --strict --simulate --interval %u THIS-FILE\ntitle: ", server.interval_ms);
     gw_convert_append_string(w, gw_span_cstr(name));
     gw_buf_printf(w->out, "\nrequires: [S21]\ntags: [session, server-%u]\ncanary: on\n", script->config & 0x7fu);
 }

@@ -21,7 +21,9 @@ void gw_convert_refuse(gw_convert_world *w, const char *format, ...) {
 }
 
 void gw_convert_begin_step(gw_convert_world *w) {
-    if (w->waited) gw_buf_printf(w->out, "  - wait: {for: %lldms}\n", (long long)(w->waited / GW_MS));
+    long long ns = w->waited, unit = ns % GW_MS == 0 ? GW_MS : ns % GW_US == 0 ? GW_US : 1;
+    const char *word = unit == GW_MS ? "ms" : unit == GW_US ? "us" : "ns";
+    if (ns) gw_buf_printf(w->out, "  - wait: {for: %lld%s}\n", ns / unit, word);
     w->waited = 0;
 }
 

@@ -149,21 +149,18 @@ bool out_next(gw_engine *e, gw_action *action) {
         }
         e->next_conn = (c->index + 1) % e->conn_count;
         if (end_action(e, c, action)) return true;
-        size_t len = out->len - out->pos;
-        if (out->chop && len > out->chop) len = out->chop;
+        gw_span left = gw_span_from(gw_span_make(out->bytes, out->len), out->pos);
+        if (out->chop) left = gw_span_sub(left, 0, out->chop);
         if (out->label) wirelog_add(e, c, GW_WIRE_SENT, e->now, "%s", out->label);
         free(out->label);
         out->label = NULL;
         if (out->flags & OUT_STIMULUS) {
             if (out->pos == 0) gw_buf_clear(&e->stimulus);
-            gw_buf_append(&e->stimulus, out->bytes + out->pos, len < 256 ? len : 256);
+            gw_buf_append_span(&e->stimulus, gw_span_sub(left, 0, 256));
         }
-        *action = (gw_action){.kind = GW_ACTION_SEND,
-                              .conn = c->index,
-                              .client = c->spec->name,
-                              .bytes = gw_span_make(out->bytes + out->pos, len)};
+        *action = (gw_action){.kind = GW_ACTION_SEND, .conn = c->index, .client = c->spec->name, .bytes = left};
         c->in_flight = true;
-        if (!(out->flags & OUT_HABIT)) c->asked_bytes += len;
+        if (!(out->flags & OUT_HABIT)) c->asked_bytes += left.len;
         if (!(out->flags & (OUT_HABIT | OUT_UPGRADE))) c->addressed = true;
         return true;
     }

@@ -163,6 +163,28 @@ START_TEST(convert_writes_what_a_person_would) {
 }
 END_TEST
 
+START_TEST(convert_keeps_sixteenths_of_a_short_interval) {
+    setup();
+    script = (gw_script){.config = 2, /* an interval of 1 ms */
+                         .count = 5,
+                         .steps = {{.op = GW_SCRIPT_OPEN},
+                                   {.op = GW_SCRIPT_ADVANCE, .a = GW_SCRIPT_SIXTEENTHS, .b = 15},
+                                   {.op = GW_SCRIPT_OPEN, .flags = 1},
+                                   {.op = GW_SCRIPT_ADVANCE, .a = GW_SCRIPT_SIXTEENTHS, .b = 24},
+                                   {.op = GW_SCRIPT_EVENT, .a = 1}}};
+    ck_assert_int_eq(to_scenario(&text), GW_OK);
+    ck_assert_str_eq(
+        strstr(gw_buf_cstr(&text), "steps:"),
+        "steps:\n"
+        "  - wait: {for: 937500ns}\n"
+        "  - connect: {as: c0, heartbeat: off, answer-asks: false, answer-pings: false, answer-close: false}\n"
+        "  - wait: {for: 1500us}\n"
+        "  - send: {on: c0, event: heartbeat}\n");
+    ck_assert(round_trip("a session"));
+    teardown();
+}
+END_TEST
+
 START_TEST(convert_refuses_what_a_scenario_cannot_say) {
     setup();
     static const struct {
@@ -240,5 +262,5 @@ START_TEST(convert_makes_sessions_of_most_of_the_catalogue) {
 END_TEST
 
 GW_TEST_MAIN("cli/convert", 120, convert_takes_the_corpus_there_and_back, convert_writes_what_a_person_would,
-             convert_refuses_what_a_scenario_cannot_say, convert_refuses_what_a_session_cannot_say,
-             convert_makes_sessions_of_most_of_the_catalogue)
+             convert_keeps_sixteenths_of_a_short_interval, convert_refuses_what_a_scenario_cannot_say,
+             convert_refuses_what_a_session_cannot_say, convert_makes_sessions_of_most_of_the_catalogue)
