@@ -1,5 +1,6 @@
 /* Frames and messages, a byte run at a time (RFC 6455 sections 5 and 7.4). Pure. */
 #include "reference-server/codec.h"
+#include "reference-server/bytes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -78,53 +79,60 @@ static bool refuse(gw_codec *codec, gw_codec_event *event, uint16_t status, cons
     return true;
 }
 
-/* What stands before the next end of a line, or a part of one, as far as there is room for it. */
-static void gather_line(gw_codec *codec, gw_span *bytes) {
-    size_t room = codec->rules->max_request_bytes - codec->gathered.len, n = 0;
-    if (codec->matched % 2 == 1 || bytes->len == 0) return;
-    n = bytes->len < room ? bytes->len : room;
-    const uint8_t *end = n ? memchr(bytes->ptr, '\r', n) : NULL;
-    if (end) n = (size_t)(end - bytes->ptr);
-    end = n ? memchr(bytes->ptr, '\n', n) : NULL;
-    if (end) n = (size_t)(end - bytes->ptr);
-    if (n == 0 || gw_buf_append(&codec->gathered, bytes->ptr, n) != GW_OK) return;
-    codec->matched = 0;
-    *bytes = gw_span_from(*bytes, n);
+/* How many bytes stand before the next CR or LF. */
+static size_t before_line_end(gw_span text) {
+    size_t n = 0;
+    for (; n + 8 <= text.len; n += 8) {
+        uint64_t word = gw_bytes_load(text.ptr + n);
+        if (gw_bytes_have(word, '\r') || gw_bytes_have(word, '\n')) break;
+    }
+    while (n < text.len && text.ptr[n] != '\r' && text.ptr[n] != '\n') n++;
+    return n;
+}
+
+/* How many bytes of these belong to the head: to the end of CR LF CR LF, or to the first that stands where the CR or LF
+ * of a line end must (RFC 9112 section 2.2), and then *bad. */
+static size_t scan_head(gw_codec *codec, gw_span text, bool *bad) {
+    size_t n = 0;
+    *bad = false;
+    while (n < text.len && codec->matched < 4) {
+        bool after_cr = codec->matched % 2 == 1;
+        size_t run = after_cr ? 0 : before_line_end(gw_span_from(text, n));
+        n += run;
+        if (run > 0) codec->matched = 0;
+        if (n == text.len) break;
+        *bad = text.ptr[n++] != (after_cr ? '\n' : '\r');
+        if (*bad) break;
+        codec->matched++;
+    }
+    return n;
 }
 
 static bool take_request(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
-    /* Room for all of it at once; what is too long is noticed below. */
-    if (bytes->len <= codec->rules->max_request_bytes - codec->gathered.len)
-        gw_buf_reserve(&codec->gathered, bytes->len);
-    while (gather_line(codec, bytes), bytes->len > 0) {
-        uint8_t byte = bytes->ptr[0];
-        *bytes = gw_span_from(*bytes, 1);
-        if (byte == '\n' && codec->matched % 2 == 0) return refuse(codec, event, 400, "a line must end in CR LF");
-        if (byte == '\r' && codec->matched % 2 == 0)
-            codec->matched++;
-        else if (byte == '\n')
-            codec->matched++;
-        else if (codec->matched % 2 == 1)
-            return refuse(codec, event, 400, "a line must end in CR LF");
-        else
-            codec->matched = 0;
-        if (codec->gathered.len == codec->rules->max_request_bytes ||
-            gw_buf_append_byte(&codec->gathered, byte) != GW_OK) {
-            if (!has(codec, GW_FAULT_LONG_REQUEST_HANGS)) return refuse(codec, event, 431, "the request is too long");
-            codec->step = STEP_STOPPED;
-            return false;
-        }
-        if (codec->matched < 4) continue;
-        if (codec->split && has(codec, GW_FAULT_BYTEWISE_REQUEST_FAILS))
-            return refuse(codec, event, 400, "the request is incomplete");
-        gw_codec_judge_request(codec, event);
-        codec->delivered = true;
-        start_frames(codec);
-        if (event->kind == GW_CODEC_REFUSED) codec->step = STEP_STOPPED;
-        return true;
+    gw_buf *head = &codec->gathered;
+    size_t room = codec->rules->max_request_bytes - head->len;
+    bool bad;
+    size_t n =
+        scan_head(codec, gw_span_sub(*bytes, 0, room + 1), &bad); /* one more than there is room for is too much */
+    gw_span part = gw_span_sub(*bytes, 0, n < room ? n : room);
+    *bytes = gw_span_from(*bytes, n);
+    if (bad) return refuse(codec, event, 400, "a line must end in CR LF");
+    if (gw_buf_append_span(head, part) != GW_OK || n > room) {
+        if (!has(codec, GW_FAULT_LONG_REQUEST_HANGS)) return refuse(codec, event, 431, "the request is too long");
+        codec->step = STEP_STOPPED;
+        return false;
     }
-    codec->split = true;
-    return false;
+    if (codec->matched < 4) {
+        codec->split = true;
+        return false;
+    }
+    if (codec->split && has(codec, GW_FAULT_BYTEWISE_REQUEST_FAILS))
+        return refuse(codec, event, 400, "the request is incomplete");
+    gw_codec_judge_request(codec, event);
+    codec->delivered = true;
+    start_frames(codec);
+    if (event->kind == GW_CODEC_REFUSED) codec->step = STEP_STOPPED;
+    return true;
 }
 
 /* ---- frame headers ---- */
@@ -291,9 +299,14 @@ static bool take_head(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
 /* ---- payloads ---- */
 
 static void unmask(gw_codec *codec, uint8_t *to, gw_span from) {
-    uint8_t key[4];
-    for (unsigned i = 0; i < 4; i++) key[i] = codec->mask[(codec->mask_at + i) & 3];
-    for (size_t i = 0; i < from.len; i++) to[i] = from.ptr[i] ^ key[i & 3];
+    uint8_t key[8]; /* the key twice, from the byte that is next */
+    size_t i = 0;
+    for (unsigned k = 0; k < 8; k++) key[k] = codec->mask[(codec->mask_at + k) & 3];
+    for (; i + 8 <= from.len; i += 8) {
+        uint64_t word = gw_bytes_load(from.ptr + i) ^ gw_bytes_load(key);
+        memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < from.len; i++) to[i] = from.ptr[i] ^ key[i & 7];
     codec->mask_at = (codec->mask_at + from.len) & 3;
 }
 
@@ -417,7 +430,7 @@ static bool finish_frame(gw_codec *codec, gw_codec_event *event) {
 }
 
 bool gw_codec_next(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
-    memset(event, 0, sizeof *event);
+    *event = (gw_codec_event){0};
     if (codec->delivered) {
         codec->delivered = false;
         reset_gathered(codec);

@@ -33,15 +33,17 @@ static bool has(const request *r, gw_fault fault) {
     return gw_faults_has(r->faults, fault);
 }
 
+/* The characters of a token: tchar of RFC 9110 section 5.6.2, a bit for each below 128. */
 static bool is_token_char(uint8_t c) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-') return true;
-    return c && strchr("!#$%&'*+.^_`|~", c);
+    static const uint64_t tchar[2] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+    return c < 128 && (tchar[c / 64] >> c % 64 & 1);
 }
 
-static bool is_token(gw_span s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (!is_token_char(s.ptr[i])) return false;
-    return s.len > 0;
+/* How many characters of a token it starts with. */
+static size_t token_chars(gw_span s) {
+    size_t n = 0;
+    while (n < s.len && is_token_char(s.ptr[n])) n++;
+    return n;
 }
 
 /* Up to `stop`, which is taken away too; the whole rest when it is not there. */
@@ -58,12 +60,14 @@ static gw_span take_line(gw_span *rest) {
     return gw_span_make(line.ptr, line.len ? line.len - 1 : 0);
 }
 
-static bool same_name(const request *r, gw_span a, const char *b) {
-    return has(r, GW_FAULT_CASE_SENSITIVE) ? gw_span_equal_cstr(a, b) : gw_span_equal_nocase(a, gw_span_cstr(b));
+/* Most senders write a name as the standard does. */
+static inline bool same_name(const request *r, gw_span a, gw_span b) {
+    if (a.len != b.len) return false;
+    return memcmp(a.ptr, b.ptr, b.len) == 0 || (!has(r, GW_FAULT_CASE_SENSITIVE) && gw_span_equal_nocase(a, b));
 }
 
 /* Is `word` one of the comma-separated tokens? (RFC 9110 section 5.6.1) */
-static bool lists(const request *r, gw_span value, const char *word) {
+static bool lists(const request *r, gw_span value, gw_span word) {
     while (value.len > 0)
         if (same_name(r, gw_span_trim(take_until(&value, ',')), word)) return true;
     return false;
@@ -73,7 +77,8 @@ static verdict read_request_line(request *r, gw_span line) {
     r->method = take_until(&line, ' ');
     r->target = take_until(&line, ' ');
     gw_span version = line;
-    if (!is_token(r->method) || r->target.len == 0) return refuse(400, "malformed request line");
+    if (r->method.len == 0 || token_chars(r->method) < r->method.len || r->target.len == 0)
+        return refuse(400, "malformed request line");
     for (size_t i = 0; i < r->target.len; i++)
         if (r->target.ptr[i] <= ' ' || r->target.ptr[i] >= 0x7f || r->target.ptr[i] == '#')
             return refuse(400, "malformed request target");
@@ -86,39 +91,46 @@ static verdict read_request_line(request *r, gw_span line) {
     return FINE;
 }
 
-static verdict read_field(request *r, gw_span line) {
-    const uint8_t *colon = line.len ? memchr(line.ptr, ':', line.len) : NULL;
-    if (!colon) return refuse(400, "header line without a colon");
-    gw_span name = take_until(&line, ':');
-    if (!is_token(name)) return refuse(400, "malformed header name");
-    gw_span value = gw_span_trim(line);
+static bool has_control(gw_span value) {
+    bool found = false;
     for (size_t i = 0; i < value.len; i++)
-        if ((value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f)
-            return refuse(400, "control character in a header");
+        found |= (value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f;
+    return found;
+}
 
-    if (same_name(r, name, "Host")) {
+static void note_field(request *r, gw_span name, gw_span value) {
+    if (same_name(r, name, GW_SPAN_LIT("Host"))) {
         r->hosts++;
         r->host = value;
-    } else if (same_name(r, name, "Upgrade")) {
-        r->upgrade |= lists(r, value, "websocket");
-    } else if (same_name(r, name, "Connection")) {
-        r->connection |=
-            has(r, GW_FAULT_CONNECTION_EXACT) ? same_name(r, value, "Upgrade") : lists(r, value, "Upgrade");
-    } else if (same_name(r, name, "Sec-WebSocket-Key")) {
+    } else if (same_name(r, name, GW_SPAN_LIT("Upgrade"))) {
+        r->upgrade |= lists(r, value, GW_SPAN_LIT("websocket"));
+    } else if (same_name(r, name, GW_SPAN_LIT("Connection"))) {
+        gw_span upgrade = GW_SPAN_LIT("Upgrade");
+        r->connection |= has(r, GW_FAULT_CONNECTION_EXACT) ? same_name(r, value, upgrade) : lists(r, value, upgrade);
+    } else if (same_name(r, name, GW_SPAN_LIT("Sec-WebSocket-Key"))) {
         r->keys++;
         r->key = value;
-    } else if (same_name(r, name, "Sec-WebSocket-Version")) {
+    } else if (same_name(r, name, GW_SPAN_LIT("Sec-WebSocket-Version"))) {
         r->versions++;
         r->version = value;
-    } else if (r->subprotocol && same_name(r, name, "Sec-WebSocket-Protocol")) {
-        r->offered |= lists(r, value, r->subprotocol);
-    } else if (same_name(r, name, "Origin")) {
+    } else if (r->subprotocol && same_name(r, name, GW_SPAN_LIT("Sec-WebSocket-Protocol"))) {
+        r->offered |= lists(r, value, gw_span_cstr(r->subprotocol));
+    } else if (same_name(r, name, GW_SPAN_LIT("Origin"))) {
         r->origin = true;
-    } else if (same_name(r, name, "Transfer-Encoding")) {
+    } else if (same_name(r, name, GW_SPAN_LIT("Transfer-Encoding"))) {
         r->body = true;
-    } else if (same_name(r, name, "Content-Length")) {
+    } else if (same_name(r, name, GW_SPAN_LIT("Content-Length"))) {
         r->body |= !gw_span_equal_cstr(value, "0");
     }
+}
+
+static verdict read_field(request *r, gw_span line) {
+    gw_span name = gw_span_sub(line, 0, token_chars(line)), rest = gw_span_from(line, name.len);
+    if (name.len == 0 || rest.len == 0 || rest.ptr[0] != ':')
+        return refuse(400, memchr(line.ptr, ':', line.len) ? "malformed header name" : "header line without a colon");
+    gw_span value = gw_span_trim(gw_span_from(rest, 1));
+    if (has_control(value)) return refuse(400, "control character in a header");
+    note_field(r, name, value);
     return FINE;
 }
 
@@ -137,6 +149,7 @@ static verdict read_head(request *r, gw_span head) {
 /* The path and query of an origin-form or absolute-form target (RFC 9112 section 3.2). */
 static gw_span resource(gw_span target) {
     gw_span rest = target;
+    if (target.len > 0 && target.ptr[0] == '/') return target;
     if (gw_span_equal_nocase(gw_span_sub(target, 0, 7), GW_SPAN_LIT("http://"))) rest = gw_span_from(target, 7);
     if (gw_span_equal_nocase(gw_span_sub(target, 0, 8), GW_SPAN_LIT("https://"))) rest = gw_span_from(target, 8);
     if (rest.len == target.len) return target;

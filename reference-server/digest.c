@@ -1,64 +1,22 @@
-/* SHA-1 (FIPS 180-4) of at most two blocks, and base64 (RFC 4648). Pure. */
+/* The accept value: SHA-1 of at most two blocks, and base64 (RFC 4648). Pure. */
 #include "reference-server/digest.h"
+#include "reference-server/sha1.h"
 
 #include <string.h>
 
-enum { BLOCK_BYTES = 64, MAX_TEXT_BYTES = 2 * BLOCK_BYTES - 9 };
+enum { MAX_TEXT_BYTES = 2 * GW_SHA1_BLOCK_BYTES - 9 };
 
-static uint32_t rotate(uint32_t x, unsigned n) {
-    return (x << n) | (x >> (32 - n));
-}
-
-/* One round; the caller turns the names of the five words instead of moving them. */
-#define ROUND(a, b, c, d, e, mix, k, i)                                                                                \
-    do {                                                                                                               \
-        if ((i) >= 16) w[(i)&15] = rotate(w[((i) + 13) & 15] ^ w[((i) + 8) & 15] ^ w[((i) + 2) & 15] ^ w[(i)&15], 1);  \
-        e += rotate(a, 5) + (mix) + (k) + w[(i)&15];                                                                   \
-        b = rotate(b, 30);                                                                                             \
-    } while (0)
-#define CHOOSE(b, c, d)   (d ^ (b & (c ^ d)))
-#define PARITY(b, c, d)   (b ^ c ^ d)
-#define MAJORITY(b, c, d) ((b & c) | (d & (b | c)))
-#define ROUNDS(from, mix, k)                                                                                           \
-    for (unsigned i = (from); i < (from) + 20; i += 5) {                                                               \
-        ROUND(a, b, c, d, e, mix(b, c, d), k, i);                                                                      \
-        ROUND(e, a, b, c, d, mix(a, b, c), k, i + 1);                                                                  \
-        ROUND(d, e, a, b, c, mix(e, a, b), k, i + 2);                                                                  \
-        ROUND(c, d, e, a, b, mix(d, e, a), k, i + 3);                                                                  \
-        ROUND(b, c, d, e, a, mix(c, d, e), k, i + 4);                                                                  \
-    }
-
-static void sha1_block(uint32_t hash[5], const uint8_t *block) {
-    uint32_t w[16];
-    for (int i = 0; i < 16; i++, block += 4)
-        w[i] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
-    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4];
-    ROUNDS(0, CHOOSE, 0x5a827999u)
-    ROUNDS(20, PARITY, 0x6ed9eba1u)
-    ROUNDS(40, MAJORITY, 0x8f1bbcdcu)
-    ROUNDS(60, PARITY, 0xca62c1d6u)
-    hash[0] += a;
-    hash[1] += b;
-    hash[2] += c;
-    hash[3] += d;
-    hash[4] += e;
-}
-#undef ROUND
-#undef CHOOSE
-#undef PARITY
-#undef MAJORITY
-#undef ROUNDS
-
+/* Padding and length are those of RFC 3174 section 4. */
 static void sha1(const uint8_t *text, size_t len, uint8_t out[20]) {
-    uint8_t padded[2 * BLOCK_BYTES] = {0};
+    uint8_t padded[2 * GW_SHA1_BLOCK_BYTES] = {0};
     memcpy(padded, text, len);
     padded[len] = 0x80;
-    size_t total = len + 9 <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
+    size_t blocks = len + 9 <= GW_SHA1_BLOCK_BYTES ? 1 : 2, total = blocks * GW_SHA1_BLOCK_BYTES;
     padded[total - 1] = (uint8_t)(len * 8);
     padded[total - 2] = (uint8_t)(len * 8 >> 8);
-    uint32_t hash[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-    for (size_t at = 0; at < total; at += BLOCK_BYTES) sha1_block(hash, padded + at);
-    for (int i = 0; i < 20; i++) out[i] = (uint8_t)(hash[i / 4] >> (24 - 8 * (i % 4)));
+    uint32_t digest[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    gw_sha1_choose()(digest, padded, blocks);
+    for (int i = 0; i < 20; i++) out[i] = (uint8_t)(digest[i / 4] >> (24 - 8 * (i % 4)));
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -81,15 +39,24 @@ void gw_digest_accept(gw_span key, const char *guid, char out[GW_DIGEST_ACCEPT_C
     out[GW_DIGEST_ACCEPT_CHARS] = 0;
 }
 
+/* The six bits that a character stands for; NO: none. */
+enum { NO = 64 };
+static const uint8_t bits_of[128] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63, 52, 53, 54, 55,
+    56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+    13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO, NO, 26, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+};
+
 int gw_digest_base64_bytes(gw_span text) {
     if (text.len % 4 != 0) return -1;
     size_t pad = 0;
     while (pad < 2 && pad < text.len && text.ptr[text.len - 1 - pad] == '=') pad++;
     unsigned last = 0;
     for (size_t i = 0; i < text.len - pad; i++) {
-        const char *at = text.ptr[i] ? strchr(alphabet, text.ptr[i]) : NULL;
-        if (!at) return -1;
-        last = (unsigned)(at - alphabet);
+        last = text.ptr[i] < sizeof bits_of ? bits_of[text.ptr[i]] : NO;
+        if (last == NO) return -1;
     }
     /* The bits that padding leaves over must be zero (RFC 4648 section 3.5). */
     if ((pad == 1 && (last & 3)) || (pad == 2 && (last & 15))) return -1;

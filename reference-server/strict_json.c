@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many keys are compared one by one; hashing pays for more. */
+enum { FEW_KEYS = 8 };
+
 typedef struct key_seen {
-    uint64_t hash; /* 0: free */
-    uint32_t object;
+    uint64_t hash;    /* in the table alone; 0: free */
+    uint32_t object;  /* the number of its object */
     uint32_t at, len; /* of the string in the text, with quotes */
 } key_seen;
 
@@ -14,12 +17,12 @@ typedef struct scan {
     gw_span text;
     size_t at;
     const char *why;
-    uint8_t depth;
-    bool in_object[GW_STRICT_JSON_MAX_DEPTH];
-    uint32_t object[GW_STRICT_JSON_MAX_DEPTH]; /* number of the object, for its keys */
+    uint32_t *open; /* the caller's, GW_STRICT_JSON_MAX_DEPTH long: numbers of the objects that are open; 0: an array */
+    size_t depth;
     uint32_t objects;
-    key_seen *seen; /* open addressing, a power of two */
-    size_t seen_size, seen_count;
+    key_seen *few;   /* the caller's */
+    key_seen *table; /* owned; once there are more than few: open addressing, a power of two */
+    size_t table_size, keys;
 } scan;
 
 static int peek(const scan *s) {
@@ -67,6 +70,10 @@ static bool scan_string(scan *s) {
     s->at++;
     for (;;) {
         int c = peek(s);
+        while (c >= ' ' && c != '"' && c != '\\') {
+            s->at++;
+            c = peek(s);
+        }
         if (c < 0) return fault(s, "a string is not closed");
         if (c < ' ') return fault(s, "a raw control character in a string");
         if (c == '"') {
@@ -74,7 +81,6 @@ static bool scan_string(scan *s) {
             return true;
         }
         s->at++;
-        if (c != '\\') continue;
         c = peek(s);
         if (c == 'u') {
             if (!scan_unicode(s)) return false;
@@ -179,37 +185,59 @@ static uint64_t hash_string(gw_span string, uint32_t object) {
     return hash ? hash : 1;
 }
 
-static bool grow_seen(scan *s) {
-    size_t size = s->seen_size ? s->seen_size * 2 : 32;
+static gw_span text_of(const scan *s, const key_seen *key) {
+    return gw_span_sub(s->text, key->at, key->len);
+}
+
+static bool is_same_key(const scan *s, const key_seen *a, const key_seen *b) {
+    return a->object == b->object && same_string(text_of(s, a), text_of(s, b));
+}
+
+/* The key's place, or that of the same key. */
+static key_seen *find_slot(const scan *s, key_seen *table, size_t size, const key_seen *key) {
+    size_t slot = key->hash & (size - 1);
+    while (table[slot].hash && !(table[slot].hash == key->hash && is_same_key(s, &table[slot], key)))
+        slot = (slot + 1) & (size - 1);
+    return &table[slot];
+}
+
+/* A table of twice the size, or the first, of the few. */
+static bool grow_table(scan *s) {
+    size_t size = s->table_size * 2;
+    size_t count = s->table_size;
+    key_seen *old = s->table;
+    if (!old) {
+        old = s->few;
+        count = FEW_KEYS;
+        size = 4 * FEW_KEYS;
+        for (size_t i = 0; i < count; i++) old[i].hash = hash_string(text_of(s, &old[i]), old[i].object);
+    }
     key_seen *grown = calloc(size, sizeof *grown);
     if (!grown) return fault(s, "out of memory");
-    for (size_t i = 0; i < s->seen_size; i++) {
-        if (!s->seen[i].hash) continue;
-        size_t slot = s->seen[i].hash & (size - 1);
-        while (grown[slot].hash) slot = (slot + 1) & (size - 1);
-        grown[slot] = s->seen[i];
-    }
-    free(s->seen);
-    s->seen = grown;
-    s->seen_size = size;
+    for (size_t i = 0; i < count; i++)
+        if (old[i].hash) *find_slot(s, grown, size, &old[i]) = old[i];
+    free(s->table);
+    s->table = grown;
+    s->table_size = size;
     return true;
 }
 
 /* Remembers a key of the innermost object; false when it was there before. */
-static bool remember(scan *s, gw_span key) {
-    if (s->seen_count == GW_STRICT_JSON_MAX_KEYS) return fault(s, "too many keys");
-    if (s->seen_count * 2 >= s->seen_size && !grow_seen(s)) return false;
-    uint32_t object = s->object[s->depth - 1];
-    uint64_t hash = hash_string(key, object);
-    size_t slot = hash & (s->seen_size - 1);
-    for (; s->seen[slot].hash; slot = (slot + 1) & (s->seen_size - 1)) {
-        const key_seen *other = &s->seen[slot];
-        if (other->hash == hash && other->object == object &&
-            same_string(gw_span_sub(s->text, other->at, other->len), key))
-            return fault(s, "a duplicate key");
+static bool remember(scan *s, size_t at, size_t len) {
+    if (s->keys == GW_STRICT_JSON_MAX_KEYS) return fault(s, "too many keys");
+    key_seen key = {.object = s->open[s->depth - 1], .at = (uint32_t)at, .len = (uint32_t)len};
+    key_seen *place = s->few;
+    if (s->keys < FEW_KEYS) {
+        for (; place < s->few + s->keys; place++)
+            if (is_same_key(s, place, &key)) return fault(s, "a duplicate key");
+    } else {
+        if (s->keys * 2 >= s->table_size && !grow_table(s)) return false;
+        key.hash = hash_string(text_of(s, &key), key.object);
+        place = find_slot(s, s->table, s->table_size, &key);
+        if (place->hash) return fault(s, "a duplicate key");
     }
-    s->seen[slot] = (key_seen){hash, object, (uint32_t)(key.ptr - s->text.ptr), (uint32_t)key.len};
-    s->seen_count++;
+    *place = key;
+    s->keys++;
     return true;
 }
 
@@ -217,7 +245,7 @@ static bool scan_key(scan *s) {
     skip_space(s);
     if (peek(s) != '"') return fault(s, "a key must be a string");
     size_t from = s->at;
-    if (!scan_string(s) || !remember(s, gw_span_sub(s->text, from, s->at - from))) return false;
+    if (!scan_string(s) || !remember(s, from, s->at - from)) return false;
     skip_space(s);
     if (peek(s) != ':') return fault(s, "a colon is missing");
     s->at++;
@@ -228,8 +256,7 @@ static bool scan_key(scan *s) {
 static bool scan_open(scan *s, bool object, bool *empty) {
     if (s->depth == GW_STRICT_JSON_MAX_DEPTH) return fault(s, "nested too deep");
     s->at++;
-    s->in_object[s->depth] = object;
-    s->object[s->depth++] = ++s->objects;
+    s->open[s->depth++] = object ? ++s->objects : 0;
     skip_space(s);
     *empty = peek(s) == (object ? '}' : ']');
     return *empty || !object || scan_key(s);
@@ -259,7 +286,7 @@ static bool scan_after_value(scan *s, bool *done) {
             *done = true;
             return true;
         }
-        bool object = s->in_object[s->depth - 1];
+        bool object = s->open[s->depth - 1] > 0;
         skip_space(s);
         int c = peek(s);
         if (c == ',') {
@@ -290,14 +317,16 @@ static bool scan_value(scan *s) {
 }
 
 const char *gw_strict_json_check(gw_span text, size_t *at) {
-    scan s = {.text = text};
+    uint32_t open[GW_STRICT_JSON_MAX_DEPTH];
+    key_seen few[FEW_KEYS];
+    scan s = {.text = text, .open = open, .few = few};
     if (text.len > UINT32_MAX)
         fault(&s, "the text is too long");
     else if (scan_value(&s)) {
         skip_space(&s);
         if (s.at < text.len) fault(&s, "text behind the value");
     }
-    free(s.seen);
+    free(s.table);
     if (at) *at = s.at;
     return s.why;
 }

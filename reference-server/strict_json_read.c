@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+static bool is_space(uint8_t c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool ends_word(uint8_t c) {
+    return c == ',' || c == ']' || c == '}' || is_space(c);
+}
+
 /* The end of the checked value that starts at `at`. */
 static size_t value_end(gw_span text, size_t at) {
     size_t depth = 0;
@@ -17,14 +25,14 @@ static size_t value_end(gw_span text, size_t at) {
         } else if (c == '}' || c == ']') {
             if (--depth == 0) return at + 1;
         } else if (depth == 0) {
-            while (at < text.len && !strchr(" \t\r\n,]}", text.ptr[at])) at++;
+            while (at < text.len && !ends_word(text.ptr[at])) at++;
             return at;
         }
     }
 }
 
 static size_t after_space(gw_span text, size_t at) {
-    while (at < text.len && strchr(" \t\r\n", text.ptr[at])) at++;
+    while (at < text.len && is_space(text.ptr[at])) at++;
     return at;
 }
 

@@ -1,5 +1,6 @@
 /* UTF-8 by lead byte: each narrows the range of the byte behind it (RFC 3629 section 4). Pure. */
 #include "reference-server/unicode.h"
+#include "reference-server/bytes.h"
 
 static bool start(gw_unicode *text, uint8_t lead, gw_unicode_leniency leniency) {
     text->low = 0x80;
@@ -33,6 +34,8 @@ static bool start(gw_unicode *text, uint8_t lead, gw_unicode_leniency leniency) 
 
 bool gw_unicode_feed(gw_unicode *text, gw_span bytes, gw_unicode_leniency leniency) {
     for (size_t i = 0; i < bytes.len; i++) {
+        if (text->missing == 0)
+            while (i + 8 < bytes.len && gw_bytes_ascii(gw_bytes_load(bytes.ptr + i))) i += 8;
         uint8_t byte = bytes.ptr[i];
         if (text->missing == 0) {
             if (byte >= 0x80 && !start(text, byte, leniency)) return false;

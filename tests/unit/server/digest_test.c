@@ -1,8 +1,11 @@
 /* SHA-1, base64 and UTF-8 of the reference server against published values. */
 #include "reference-server/digest.h"
+#include "reference-server/sha1.h"
 #include "reference-server/unicode.h"
+#include "base/rng.h"
 #include "support/run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -22,6 +25,75 @@ START_TEST(digest_accept_hashes_one_and_two_blocks) {
     ck_assert_str_eq(out, "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
     gw_digest_accept(GW_SPAN_LIT("abcdbcdecdefdefgefghfghi"), "ghijhijkijkljklmklmnlmnomnopnopq", out);
     ck_assert_str_eq(out, "hJg+RBw70m66rkqh+VEp5eVGcPE=");
+}
+END_TEST
+
+/* `text` so many times over, padded as RFC 3174 section 4 says, as the digest's five words. */
+static void digest_of(gw_sha1_blocks *blocks, gw_span text, size_t times, uint32_t out[5]) {
+    size_t len = text.len * times, total = (len + 9 + GW_SHA1_BLOCK_BYTES - 1) / GW_SHA1_BLOCK_BYTES;
+    uint8_t *padded = calloc(total, GW_SHA1_BLOCK_BYTES);
+    ck_assert_ptr_nonnull(padded);
+    for (size_t i = 0; i < times; i++) memcpy(padded + i * text.len, text.ptr, text.len);
+    padded[len] = 0x80;
+    for (size_t i = 0; i < 8; i++) padded[total * GW_SHA1_BLOCK_BYTES - 1 - i] = (uint8_t)(len * 8 >> 8 * i);
+    static const uint32_t start[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    memcpy(out, start, sizeof start);
+    blocks(out, padded, total);
+    free(padded);
+}
+
+/* RFC 3174 section 7.3. */
+START_TEST(sha1_gives_the_digests_of_the_rfc) {
+    static const struct {
+        const char *text;
+        size_t times;
+        uint32_t digest[5];
+    } rows[] = {
+        {"abc", 1, {0xa9993e36, 0x4706816a, 0xba3e2571, 0x7850c26c, 0x9cd0d89d}},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         1,
+         {0x84983e44, 0x1c3bd26e, 0xbaae4aa1, 0xf95129e5, 0xe54670f1}},
+        {"a", 1000000, {0x34aa973c, 0xd4c4daa4, 0xf61eeb2b, 0xdbad2731, 0x6534016f}},
+        {"0123456701234567012345670123456701234567012345670123456701234567",
+         10,
+         {0xdea356a2, 0xcddd90c7, 0xa7ecedc5, 0xebb56393, 0x4f460452}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t portable[5], chosen[5];
+        digest_of(gw_sha1_portable, gw_span_cstr(rows[i].text), rows[i].times, portable);
+        digest_of(gw_sha1_choose(), gw_span_cstr(rows[i].text), rows[i].times, chosen);
+        ck_assert_mem_eq(portable, rows[i].digest, sizeof portable);
+        ck_assert_mem_eq(chosen, rows[i].digest, sizeof chosen);
+    }
+}
+END_TEST
+
+START_TEST(sha1_of_the_processor_agrees_with_the_portable_one) {
+    gw_rng rng;
+    gw_rng_init(&rng, 1);
+    for (int i = 0; i < 2000; i++) {
+        uint8_t blocks[3 * GW_SHA1_BLOCK_BYTES];
+        uint32_t portable[5], chosen[5];
+        gw_rng_fill(&rng, blocks, sizeof blocks);
+        gw_rng_fill(&rng, portable, sizeof portable);
+        memcpy(chosen, portable, sizeof chosen);
+        size_t count = (size_t)gw_rng_below(&rng, 4);
+        gw_sha1_portable(portable, blocks, count);
+        gw_sha1_choose()(chosen, blocks, count);
+        ck_assert_mem_eq(portable, chosen, sizeof chosen);
+    }
+}
+END_TEST
+
+START_TEST(digest_base64_knows_the_alphabet_alone) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int c = 0; c < 256; c++) {
+        /* Where two pads follow, the four low bits must be zero: every sixteenth of the alphabet. */
+        const char *at = c ? strchr(alphabet, c) : NULL;
+        uint8_t inner[] = {(uint8_t)c, 'A', 'A', 'A'}, last[] = {'A', (uint8_t)c, '=', '='};
+        ck_assert_int_eq(gw_digest_base64_bytes(gw_span_make(inner, 4)), at ? 3 : -1);
+        ck_assert_int_eq(gw_digest_base64_bytes(gw_span_make(last, 4)), at && (at - alphabet) % 16 == 0 ? 1 : -1);
+    }
 }
 END_TEST
 
@@ -79,5 +151,6 @@ START_TEST(unicode_agrees_with_the_definition_on_every_short_text) {
 END_TEST
 
 GW_TEST_MAIN("server_digest", 30, digest_accept_gives_the_sample_of_the_rfc, digest_accept_hashes_one_and_two_blocks,
-             digest_base64_counts_bytes, digest_base64_rejects_what_is_not_canonical,
-             unicode_agrees_with_the_definition_on_every_short_text)
+             sha1_gives_the_digests_of_the_rfc, sha1_of_the_processor_agrees_with_the_portable_one,
+             digest_base64_knows_the_alphabet_alone, digest_base64_counts_bytes,
+             digest_base64_rejects_what_is_not_canonical, unicode_agrees_with_the_definition_on_every_short_text)
