@@ -1,15 +1,17 @@
 /* Floor 0: borrowed bytes. */
 #include "base/span.h"
 
-static uint8_t lower(uint8_t c) {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+/* The same letter of ASCII in either case: those differ in one bit. */
+static bool same_letter(uint8_t a, uint8_t b) {
+    uint8_t small = a | 0x20;
+    return (a ^ b) == 0x20 && small >= 'a' && small <= 'z';
 }
 
 /* Not strncasecmp: that stops at a NUL, which a peer may send, and follows the locale. */
 bool gw_span_equal_nocase(gw_span a, gw_span b) {
     if (a.len != b.len) return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) return false;
+        if (a.ptr[i] != b.ptr[i] && !same_letter(a.ptr[i], b.ptr[i])) return false;
     return true;
 }
 

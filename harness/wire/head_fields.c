@@ -4,11 +4,11 @@
 #include <string.h>
 
 bool gw_head_is_token(gw_span text) {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char marks[] = "!#$%&'*+.^_`|~";
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.ptr[i];
-        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!alphanumeric && !memchr(marks, c, sizeof marks - 1)) return false;
+        bool common = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+        if (!common && !memchr(marks, c, sizeof marks - 1)) return false;
     }
     return text.len > 0;
 }
