@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GW_FUZZ_MAX_BYTES = 64 << 10 /* longer inputs are not run */ };
+enum { GW_FUZZ_MAX_BYTES = 128 << 10 /* longer inputs are not run */ };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* How mutator.c changes inputs of this target; its engine is set there. */

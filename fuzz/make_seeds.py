@@ -2,10 +2,11 @@
 """Writes the named seeds of every target to fuzz/corpus/TARGET/: one input for each known class of bug, by name.
 
 The names begin with a word of their class; files of the corpus whose names are 40 hexadecimal digits come from fuzzing and
-are not touched. Run it from anywhere; it changes nothing when the seeds are there already.
+are not touched. Run it from anywhere; it changes nothing when the seeds are there already. `--check` changes nothing
+at all and fails when a seed is missing, left over or not what is written here; copies of the tree's files (`file-*`)
+may be older than those, since an older file is as good an input.
 """
 import os
-import shutil
 import struct
 import sys
 
@@ -71,6 +72,7 @@ FRAMES = {
     "utf8-invalid-in-second-fragment": frame(1, b"\xce", fin=False) + frame(0, b"\xff"),
     "mask-missing": text(BEAT, masked=False),
     "mask-both-kinds": text(BEAT) + text(BEAT, masked=False),
+    "mask-of-a-server": text('{"e":0,"d":{"heartbeatInterval":1000}}') + text(BEAT),
     "mask-on-length-0": frame(1, b"") + frame(9, b""),
     "mask-zero-key": text(BEAT, key=bytes(4)),
     "incomplete-header": frame(1, b"x" * 300)[:3],
@@ -163,7 +165,7 @@ JSON = {
     "nesting-1001": "[" * 1001 + "]" * 1001,
     "nesting-512": "[" * 512 + "]" * 512,
     "nesting-513": '{"d":' * 513 + "0" + "}" * 513,
-    "nesting-30000": "[" * 30000,
+    "nesting-100000": "[" * 100000,
     "key-proto": packet("1", '{"__proto__":{"admin":true}}'),
     "key-constructor": packet("1", '{"constructor":{"prototype":1}}'),
     "key-empty": '{"":1,"e":1,"d":{}}',
@@ -541,13 +543,13 @@ def files_below(folder):
 
 
 def small_scenarios(limit):
-    out = files_below("scenarios")
-    keep = {}
-    for name, data in out.items():
+    """Of each folder the smallest, then of each the second smallest, and so on."""
+    folders = {}
+    for name, data in files_below("scenarios").items():
         if not name.startswith(("file-protocols", "file-requirements", "file-targets", "file-schema")):
-            keep[name] = data
-    chosen = sorted(keep, key=lambda n: len(keep[n]))[:limit]
-    return {n: keep[n] for n in sorted(chosen)}
+            folders.setdefault("-".join(name.split("-")[:3 if name.startswith("file-client") else 2]), []).append((len(data), name))
+    ranked = sorted((rank, name) for names in folders.values() for rank, (_, name) in enumerate(sorted(names)))
+    return {name: data for name, data in files_below("scenarios").items() if name in {n for _, n in ranked[:limit]}}
 
 
 def transcripts():
@@ -590,7 +592,11 @@ def is_seed(name):
     return not (len(name) == 40 and all(c in "0123456789abcdef" for c in name))
 
 
-def main():
+def content(data):
+    return data.encode() if isinstance(data, str) else data
+
+
+def write():
     for target, seeds in targets().items():
         folder = os.path.join(HERE, "corpus", target)
         os.makedirs(folder, exist_ok=True)
@@ -599,9 +605,34 @@ def main():
                 os.remove(os.path.join(folder, name))
         for name, data in seeds.items():
             with open(os.path.join(folder, name), "wb") as f:
-                f.write(data.encode() if isinstance(data, str) else data)
+                f.write(content(data))
         print("%-14s %3d seeds" % (target, len(seeds)))
-    shutil.rmtree(os.path.join(HERE, "__pycache__"), ignore_errors=True)
+
+
+def stale():
+    """What --check complains about, a line each."""
+    for target, seeds in targets().items():
+        there = {name: read(f"fuzz/corpus/{target}/{name}") for name in os.listdir(os.path.join(HERE, "corpus", target)) if is_seed(name)}
+        for name in sorted(there.keys() | seeds.keys()):
+            if name.startswith("file-"):
+                continue
+            if name not in there:
+                yield f"fuzz/corpus/{target}/{name} is missing"
+            elif name not in seeds:
+                yield f"fuzz/corpus/{target}/{name} is not written by make_seeds.py"
+            elif content(seeds[name]) != there[name]:
+                yield f"fuzz/corpus/{target}/{name} is not what make_seeds.py writes"
+
+
+def main():
+    if sys.argv[1:] == ["--check"]:
+        lines = list(stale())
+        print("\n".join(lines + ["%d seeds differ; fuzz/make_seeds.py writes them" % len(lines)] if lines else ["all seeds are there"]))
+        return 1 if lines else 0
+    if sys.argv[1:]:
+        print("usage: make_seeds.py [--check]", file=sys.stderr)
+        return 2
+    write()
     return 0
 
 
