@@ -10,6 +10,8 @@ install(FILES fuzz/byop/gwspec_parser.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY fuzz/byop/corpus/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gwspec/parser-corpus)
 install(DIRECTORY scenarios/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gwspec/scenarios FILES_MATCHING PATTERN "*.yaml" PATTERN "*.json")
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY fuzz/byop/examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples PATTERN planted EXCLUDE PATTERN __pycache__ EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gwspec)
 install(EXPORT gwspecTargets NAMESPACE gwspec:: DESTINATION ${package_dir})

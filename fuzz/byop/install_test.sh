@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a user does: install, build a parser of one's own against it in two ways, fuzz it a moment. Argument: the build folder.
+# What a user does: install, build a parser of one's own against it in two ways, fuzz it a moment, drive the examples in other
+# languages over the pipe. Argument: the build folder.
 set -euo pipefail
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,20 +23,32 @@ schema=$(sed -n 's/^# yaml-language-server: \$schema=//p' "$work/target.yaml")
 "$prefix/bin/gwspec" schema target | cmp - "$schema"
 [ "${schema#"$prefix"}" != "$schema" ] || { echo "the starter file names no installed schema: $schema" >&2; exit 1; }
 
-# find_package
+# find_package; and the same parser without what is known of it
+examples=$prefix/share/doc/gwspec/examples
 mkdir "$work/consumer"
-cp "$here/examples/wslay/parser.c" "$work/consumer/"
+cp "$examples/wslay/parser.c" "$work/consumer/"
+sed 's/\.known = known,//; /^static const gwspec_known/,/^};/d' "$work/consumer/parser.c" >"$work/consumer/unlisted.c"
 cat >"$work/consumer/CMakeLists.txt" <<'CONSUMER'
 cmake_minimum_required(VERSION 3.22)
 project(consumer C)
 find_package(gwspec 0.1 REQUIRED)
 add_executable(mine parser.c)
 target_link_libraries(mine PRIVATE gwspec::gwspec_byop wslay)
+add_executable(unlisted unlisted.c)
+target_link_libraries(unlisted PRIVATE gwspec::gwspec_byop wslay)
 file(WRITE ${CMAKE_BINARY_DIR}/corpus "${gwspec_PARSER_CORPUS}")
 CONSUMER
 cmake -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
 cmake --build "$work/consumer/build" >/dev/null
-"$work/consumer/build/mine" --runs 500 "$(cat "$work/consumer/build/corpus")"
+corpus=$(cat "$work/consumer/build/corpus")
+"$work/consumer/build/mine" --runs 500 "$corpus"
+mkdir "$work/found"
+if said=$("$work/consumer/build/unlisted" --runs 40000 --save "$work/found" "$corpus" 2>&1); then
+  echo "wslay without its list of known divergences is no finding" >&2; exit 1
+fi
+finding=$(sed -n 's/^finding: //p' <<<"$said") input=$(sed -n 's/^ *input: //p' <<<"$said")
+again=$("$work/consumer/build/unlisted" "$input" 2>&1) && { echo "$input shows nothing" >&2; exit 1; }
+[[ $again == *"$finding"* ]] || { echo "$input shows something else: $again" >&2; exit 1; }
 
 # pkg-config, with libFuzzer
 export PKG_CONFIG_PATH
@@ -46,3 +59,6 @@ if command -v clang >/dev/null; then
   mkdir "$work/new"
   "$work/fuzz" -runs=2000 -max_len=512 "$work/new" "$(pkg-config --variable=corpus gwspec-byop)" 2>&1 | tail -n 1
 fi
+
+# The pipe, from an installed program with installed examples.
+/usr/bin/python3 "$here/pipe_test.py" "$prefix/bin/gwspec-fuzz-pipe" "$examples"

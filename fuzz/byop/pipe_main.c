@@ -109,6 +109,7 @@ static int usage(void) {
 int main(int argc, char **argv) {
     gw_byop_engine engine;
     gw_byop_pipe_options options = {.timeout_ms = 2000};
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return usage(), 0;
     if (!gw_byop_options(argc, argv, &engine, &options)) return usage();
     int command = optind;
     if (strcmp(argv[optind - 1], "--") != 0)

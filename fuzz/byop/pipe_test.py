@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""gwspec-fuzz-pipe as a user has it: ws behind it, and parsers that answer what no parser may.
+"""gwspec-fuzz-pipe as a user has it: the examples behind it, and parsers that answer what no parser may.
 
-    pipe_test.py PATH/gwspec-fuzz-pipe
+    pipe_test.py PATH/gwspec-fuzz-pipe [FOLDER OF THE EXAMPLES]
 """
 import os
 import shutil
@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CORPUS = os.path.join(HERE, "corpus")
 WS = os.path.join(HERE, "../../tests/peers/node-ws/node_modules/ws")
 PIPE = sys.argv[1]
+EXAMPLES = sys.argv[2] if len(sys.argv) > 2 else os.path.join(HERE, "examples")
 
 # A parser in ten lines; CASE is what it answers to a feed.
 CHILD = r'''
@@ -41,6 +42,31 @@ def child(case, version=1):
     return ["/usr/bin/python3", "-c", CHILD.replace("CASE", case).replace("VERSION", str(version))]
 
 
+def expect(command, options, code, text, save):
+    """True if it ends with this exit code and says this on its standard error."""
+    done = run(command, *options, save=save)
+    good = done.returncode == code and text in done.stderr
+    if not good:
+        print(f"{' '.join(command)[:80]}: exit {done.returncode}, expected {code} and '{text}':\n{done.stderr}")
+    return good
+
+
+def examples(save):
+    """Each passes as it ships, and a bug in it is found."""
+    path = os.path.join(EXAMPLES, "python/parser.py")
+    with open(path, encoding="utf-8") as f:
+        last_wins = f.read().replace("object_pairs_hook=unique, ", "")
+    yield expect(["/usr/bin/python3", path], ["--runs", "600"], 0, "", save)
+    yield expect(["/usr/bin/python3", "-c", last_wins], ["--runs", "30000"], 1, "two event ids, or two data", save)
+    if not shutil.which("node") or not os.path.isdir(WS):
+        print("ws is not installed: its part is left out")
+        return
+    node = ["node", os.path.join(EXAMPLES, "node-ws/parser.js"), WS]
+    known = "non-minimal-length=ws takes a length in a longer form than needed"
+    yield expect(node, ["--runs", "600", "--known", known], 0, "", save)
+    yield expect(node, ["--runs", "3000"], 1, "shortest form", save)  # what is not known is found
+
+
 def main():
     event = 'struct.pack("!BBBBHBqI", {}, 4, 0, 1, 0, 0, 0, {})'
     wrong = [ # what the child does, exit code, what is said of it
@@ -56,28 +82,11 @@ def main():
         (["/nonexistent/parser"], 2, "No such file or directory"),
         (["/bin/true"], 2, "exited with status 0"),
     ]
-    bad = 0
     with tempfile.TemporaryDirectory() as save:
-        for command, code, text in wrong:
-            done = run(command, "--timeout-ms", "500", save=save)
-            if done.returncode != code or text not in done.stderr:
-                bad += 1
-                print(f"exit {done.returncode}, expected {code} and '{text}':\n{done.stderr}")
-        if shutil.which("node") and os.path.isdir(WS):
-            node = ["node", os.path.join(HERE, "examples/node-ws/parser.js")]
-            known = "non-minimal-length=ws takes a length in a longer form than needed"
-            done = run(node, "--runs", "600", "--known", known, save=save)
-            if done.returncode != 0:
-                bad += 1
-                print(f"ws: exit {done.returncode}\n{done.stderr}")
-            done = run(node, "--runs", "3000", save=save)  # what is not known is found
-            if done.returncode != 1 or "shortest form" not in done.stderr:
-                bad += 1
-                print(f"ws, nothing known: exit {done.returncode}\n{done.stderr}")
-        else:
-            print("ws is not installed: its part is left out")
-    print(f"{len(wrong) + 2 - bad} of {len(wrong) + 2} good")
-    return 1 if bad else 0
+        done = [expect(command, ["--timeout-ms", "500"], code, text, save) for command, code, text in wrong]
+        done += examples(save)
+    print(f"{sum(done)} of {len(done)} good")
+    return 0 if all(done) else 1
 
 
 if __name__ == "__main__":
