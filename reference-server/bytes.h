@@ -22,6 +22,12 @@ static inline bool gw_bytes_have_zero(uint64_t word) {
 static inline bool gw_bytes_have(uint64_t word, uint8_t byte) {
     return gw_bytes_have_zero(word ^ gw_bytes_all(byte));
 }
+/* Is none of them a control character? (A byte less than 0x20 is one whose top bit is clear, but not after taking
+ * 0x20.)
+ */
+static inline bool gw_bytes_print(uint64_t word) {
+    return ((word - gw_bytes_all(0x20)) & ~word & gw_bytes_all(0x80)) == 0 && !gw_bytes_have(word, 0x7f);
+}
 /* Are all of them ASCII? */
 static inline bool gw_bytes_ascii(uint64_t word) {
     return (word & gw_bytes_all(0x80)) == 0;

@@ -286,8 +286,10 @@ static bool take_head(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
     if (codec->have > 0 && bytes->len > 0 && codec->split && has(codec, GW_FAULT_SPLIT_HEADER_FAILS))
         return broken(codec, event, "the header is incomplete");
     while (codec->have < codec->need && bytes->len > 0) {
-        codec->head[codec->have++] = bytes->ptr[0];
-        *bytes = gw_span_from(*bytes, 1);
+        gw_span part = gw_span_sub(*bytes, 0, (size_t)codec->need - codec->have);
+        memcpy(codec->head + codec->have, part.ptr, part.len);
+        codec->have = (uint8_t)(codec->have + part.len);
+        *bytes = gw_span_from(*bytes, part.len);
         if (codec->have != 2) continue;
         const char *why = judge_start(codec);
         if (why) return broken(codec, event, why);
@@ -299,14 +301,17 @@ static bool take_head(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
 /* ---- payloads ---- */
 
 static void unmask(gw_codec *codec, uint8_t *to, gw_span from) {
-    uint8_t key[8]; /* the key twice, from the byte that is next */
+    uint8_t key[4];
+    uint32_t mask, word;
     size_t i = 0;
-    for (unsigned k = 0; k < 8; k++) key[k] = codec->mask[(codec->mask_at + k) & 3];
-    for (; i + 8 <= from.len; i += 8) {
-        uint64_t word = gw_bytes_load(from.ptr + i) ^ gw_bytes_load(key);
+    for (unsigned k = 0; k < 4; k++) key[k] = codec->mask[(codec->mask_at + k) & 3];
+    memcpy(&mask, key, sizeof mask);
+    for (; i + sizeof word <= from.len; i += sizeof word) {
+        memcpy(&word, from.ptr + i, sizeof word);
+        word ^= mask;
         memcpy(to + i, &word, sizeof word);
     }
-    for (; i < from.len; i++) to[i] = from.ptr[i] ^ key[i & 7];
+    for (; i < from.len; i++) to[i] = from.ptr[i] ^ key[i & 3];
     codec->mask_at = (codec->mask_at + from.len) & 3;
 }
 

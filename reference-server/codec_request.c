@@ -1,4 +1,5 @@
 /* The opening request (RFC 6455 section 4.2.1, RFC 9112). Pure; part of the codec. */
+#include "reference-server/bytes.h"
 #include "reference-server/codec.h"
 
 #include <string.h>
@@ -39,11 +40,10 @@ static bool is_token_char(uint8_t c) {
     return c < 128 && (tchar[c / 64] >> c % 64 & 1);
 }
 
-/* How many characters of a token it starts with. */
-static size_t token_chars(gw_span s) {
-    size_t n = 0;
-    while (n < s.len && is_token_char(s.ptr[n])) n++;
-    return n;
+static bool is_token(gw_span s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_token_char(s.ptr[i])) return false;
+    return s.len > 0;
 }
 
 /* Up to `stop`, which is taken away too; the whole rest when it is not there. */
@@ -77,8 +77,7 @@ static verdict read_request_line(request *r, gw_span line) {
     r->method = take_until(&line, ' ');
     r->target = take_until(&line, ' ');
     gw_span version = line;
-    if (r->method.len == 0 || token_chars(r->method) < r->method.len || r->target.len == 0)
-        return refuse(400, "malformed request line");
+    if (!is_token(r->method) || r->target.len == 0) return refuse(400, "malformed request line");
     for (size_t i = 0; i < r->target.len; i++)
         if (r->target.ptr[i] <= ' ' || r->target.ptr[i] >= 0x7f || r->target.ptr[i] == '#')
             return refuse(400, "malformed request target");
@@ -91,14 +90,17 @@ static verdict read_request_line(request *r, gw_span line) {
     return FINE;
 }
 
+/* A control character other than the tab. */
 static bool has_control(gw_span value) {
-    bool found = false;
-    for (size_t i = 0; i < value.len; i++)
-        found |= (value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f;
-    return found;
+    size_t i = 0;
+    while (i + 8 <= value.len && gw_bytes_print(gw_bytes_load(value.ptr + i))) i += 8;
+    for (; i < value.len; i++)
+        if ((value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f) return true;
+    return false;
 }
 
-static void note_field(request *r, gw_span name, gw_span value) {
+/* Takes what matters of a field. False: its name is none that matters. */
+static bool note_field(request *r, gw_span name, gw_span value) {
     if (same_name(r, name, GW_SPAN_LIT("Host"))) {
         r->hosts++;
         r->host = value;
@@ -121,17 +123,21 @@ static void note_field(request *r, gw_span name, gw_span value) {
         r->body = true;
     } else if (same_name(r, name, GW_SPAN_LIT("Content-Length"))) {
         r->body |= !gw_span_equal_cstr(value, "0");
+    } else {
+        return false;
     }
+    return true;
 }
 
 static verdict read_field(request *r, gw_span line) {
-    gw_span name = gw_span_sub(line, 0, token_chars(line)), rest = gw_span_from(line, name.len);
-    if (name.len == 0 || rest.len == 0 || rest.ptr[0] != ':')
-        return refuse(400, memchr(line.ptr, ':', line.len) ? "malformed header name" : "header line without a colon");
-    gw_span value = gw_span_trim(gw_span_from(rest, 1));
-    if (has_control(value)) return refuse(400, "control character in a header");
-    note_field(r, name, value);
-    return FINE;
+    size_t whole = line.len;
+    gw_span name = take_until(&line, ':');
+    if (name.len == whole) return refuse(400, "header line without a colon");
+    gw_span value = gw_span_trim(line);
+    bool clean = !has_control(value);
+    bool known = clean && note_field(r, name, value); /* then it is a token, too */
+    if (!known && !is_token(name)) return refuse(400, "malformed header name");
+    return clean ? FINE : refuse(400, "control character in a header");
 }
 
 static verdict read_head(request *r, gw_span head) {

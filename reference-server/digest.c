@@ -16,7 +16,12 @@ static void sha1(const uint8_t *text, size_t len, uint8_t out[20]) {
     padded[total - 2] = (uint8_t)(len * 8 >> 8);
     uint32_t digest[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
     gw_sha1_choose()(digest, padded, blocks);
-    for (int i = 0; i < 20; i++) out[i] = (uint8_t)(digest[i / 4] >> (24 - 8 * (i % 4)));
+    for (int i = 0; i < 5; i++, out += 4) {
+        out[0] = (uint8_t)(digest[i] >> 24);
+        out[1] = (uint8_t)(digest[i] >> 16);
+        out[2] = (uint8_t)(digest[i] >> 8);
+        out[3] = (uint8_t)digest[i];
+    }
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

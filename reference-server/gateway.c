@@ -18,6 +18,7 @@ gw_gateway *gw_gateway_create(const gw_gateway_config *config, gw_gateway_sink s
     gateway->grace_ns = share > 25 * GW_MS ? share : 25 * GW_MS;
     gw_rng_init(&gateway->rng, seed);
     gw_buf_init(&gateway->scratch, MAX_SCRATCH_BYTES);
+    gw_gateway_prepare(gateway);
     char error[GW_GATEWAY_ERROR_BYTES];
     if (!config->protocol || (gateway->described = gw_described_create(config->protocol, config->interval_ns, error)))
         return gateway;
@@ -31,6 +32,8 @@ void gw_gateway_destroy(gw_gateway *gateway) {
     HASH_ITER(hh, gateway->rooms, room, next) gw_gateway_drop_room(gateway, room, "");
     gw_described_destroy(gateway->described);
     gw_buf_deinit(&gateway->scratch);
+    gw_buf_deinit(&gateway->hello);
+    gw_buf_deinit(&gateway->heartbeat);
     free(gateway);
 }
 
@@ -244,9 +247,8 @@ gw_status gw_gateway_join(gw_gateway *gateway, gw_gateway_member *member, gw_spa
         participant = gw_gateway_find_participant(room, ids.participant);
         if (!participant) return GW_ERR_NOT_FOUND;
     } else {
-        status = gw_gateway_add_participant(gateway, room, &participant);
+        status = gw_gateway_add_participant(gateway, room, true, &participant);
         if (status != GW_OK) return status;
-        participant->fresh = true;
     }
     *member = (gw_gateway_member){.hello_at = GW_NEVER,
                                   .beat_at = GW_NEVER,
@@ -279,7 +281,5 @@ void gw_gateway_leave_room(gw_gateway *gateway, gw_gateway_member *member) {
     gw_gateway_participant *participant = member->participant;
     member->room = NULL;
     member->participant = NULL;
-    if (--participant->connections > 0 || !participant->fresh) return;
-    HASH_DEL(room->participants, participant);
-    free(participant);
+    if (--participant->connections == 0 && participant->fresh) gw_gateway_remove_participant(room, participant);
 }

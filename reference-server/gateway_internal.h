@@ -20,7 +20,8 @@ struct gw_gateway_participant {
 
 struct gw_gateway_room {
     char id[GW_GATEWAY_ID_BYTES];
-    gw_gateway_participant *participants; /* by id */
+    gw_gateway_participant *participants; /* by id, those that a control operation made */
+    size_t participant_count;             /* with the fresh ones, which their connections hold */
     gw_gateway_member *first, *last;
     size_t connections;
     size_t joined; /* ever */
@@ -33,9 +34,11 @@ struct gw_gateway {
     gw_rng rng;
     gw_ns grace_ns;
     gw_gateway_room *rooms; /* by id */
+    gw_gateway_room *lobby; /* one of them; NULL: not yet, or no longer */
     uint64_t next_room, next_participant;
     struct gw_described *described; /* NULL: the gateway document */
     gw_buf scratch;                 /* one message at a time is composed here */
+    gw_buf hello, heartbeat;        /* of the gateway document: the same for every member */
 };
 
 static inline bool gw_gateway_has(const gw_gateway *gateway, gw_fault fault) {
@@ -46,11 +49,15 @@ gw_gateway_room *gw_gateway_find_room(gw_gateway *gateway, gw_span id);
 gw_gateway_participant *gw_gateway_find_participant(gw_gateway_room *room, gw_span id);
 /* The lobby, made at its first use. GW_ERR_LIMIT, GW_ERR_NOMEM; so below. */
 gw_status gw_gateway_open_lobby(gw_gateway *gateway, gw_gateway_room **out);
-gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, gw_gateway_participant **out);
+gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, bool fresh,
+                                     gw_gateway_participant **out);
+/* Nobody is connected as it any more. */
+void gw_gateway_remove_participant(gw_gateway_room *room, gw_gateway_participant *participant);
 /* Closes every connection of the room with 1000 and forgets the room. */
 void gw_gateway_drop_room(gw_gateway *gateway, gw_gateway_room *room, const char *why);
 
-/* hello, heartbeat and heartbeat_ack to one member (gateway_send.c). */
+/* hello and heartbeat, once for all; then these and heartbeat_ack to one member (gateway_send.c). */
+void gw_gateway_prepare(gw_gateway *gateway);
 void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member);
 void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member);
 void gw_gateway_send_ask(gw_gateway *gateway, gw_gateway_member *member);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char lobby_id[] = "lobby";
-
 gw_gateway_room *gw_gateway_find_room(gw_gateway *gateway, gw_span id) {
     gw_gateway_room *room;
     HASH_FIND(hh, gateway->rooms, id.ptr, id.len, room);
@@ -17,7 +15,10 @@ gw_gateway_room *gw_gateway_find_room(gw_gateway *gateway, gw_span id) {
 gw_gateway_participant *gw_gateway_find_participant(gw_gateway_room *room, gw_span id) {
     gw_gateway_participant *participant;
     HASH_FIND(hh, room->participants, id.ptr, id.len, participant);
-    return participant;
+    if (participant) return participant;
+    for (gw_gateway_member *member = room->first; member; member = member->next)
+        if (gw_span_equal_cstr(id, member->participant->id)) return member->participant;
+    return NULL;
 }
 
 static gw_status add_room(gw_gateway *gateway, const char *id, gw_gateway_room **out) {
@@ -35,8 +36,9 @@ static gw_status add_room(gw_gateway *gateway, const char *id, gw_gateway_room *
 }
 
 gw_status gw_gateway_open_lobby(gw_gateway *gateway, gw_gateway_room **out) {
-    *out = gw_gateway_find_room(gateway, gw_span_cstr(lobby_id));
-    return *out ? GW_OK : add_room(gateway, lobby_id, out);
+    gw_status status = gateway->lobby ? GW_OK : add_room(gateway, "lobby", &gateway->lobby);
+    *out = gateway->lobby;
+    return status;
 }
 
 /* "p" and the number: this runs for each connection, and a format costs more than all the rest of joining. */
@@ -50,18 +52,29 @@ static void write_participant_id(char id[GW_GATEWAY_ID_BYTES], uint64_t number) 
     id[1 + sizeof digits - at] = 0;
 }
 
-gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, gw_gateway_participant **out) {
-    if (HASH_COUNT(room->participants) >= GW_GATEWAY_MAX_PARTICIPANTS) return GW_ERR_LIMIT;
-    gw_gateway_participant *participant = calloc(1, sizeof *participant);
+gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, bool fresh,
+                                     gw_gateway_participant **out) {
+    if (room->participant_count >= GW_GATEWAY_MAX_PARTICIPANTS) return GW_ERR_LIMIT;
+    gw_gateway_participant *participant = malloc(sizeof *participant);
     if (!participant) return GW_ERR_NOMEM;
+    *participant = (gw_gateway_participant){.fresh = fresh};
     write_participant_id(participant->id, gateway->next_participant++);
-    HASH_ADD_STR(room->participants, id, participant);
-    if (!participant->hh.tbl) {
-        free(participant);
-        return GW_ERR_NOMEM;
+    if (!fresh) {
+        HASH_ADD_STR(room->participants, id, participant);
+        if (!participant->hh.tbl) {
+            free(participant);
+            return GW_ERR_NOMEM;
+        }
     }
+    room->participant_count++;
     *out = participant;
     return GW_OK;
+}
+
+void gw_gateway_remove_participant(gw_gateway_room *room, gw_gateway_participant *participant) {
+    if (!participant->fresh) HASH_DEL(room->participants, participant);
+    room->participant_count--;
+    free(participant);
 }
 
 /* The connections of one participant, or of all when it is NULL. */
@@ -78,10 +91,8 @@ static void close_connections(gw_gateway *gateway, gw_gateway_room *room, const 
 void gw_gateway_drop_room(gw_gateway *gateway, gw_gateway_room *room, const char *why) {
     close_connections(gateway, room, NULL, why);
     gw_gateway_participant *participant, *next;
-    HASH_ITER(hh, room->participants, participant, next) {
-        HASH_DEL(room->participants, participant);
-        free(participant);
-    }
+    HASH_ITER(hh, room->participants, participant, next) gw_gateway_remove_participant(room, participant);
+    if (room == gateway->lobby) gateway->lobby = NULL;
     HASH_DEL(gateway->rooms, room);
     free(room);
 }
@@ -113,7 +124,8 @@ gw_status gw_gateway_room_list(gw_gateway *gateway, gw_buf *out) {
     gw_buf_append_byte(out, '[');
     for (gw_gateway_room *room = gateway->rooms; room; room = room->hh.next)
         gw_buf_printf(out, "%s{\"id\":\"%s\",\"participants\":%u,\"connections\":%zu}",
-                      room == gateway->rooms ? "" : ",", room->id, HASH_COUNT(room->participants), room->connections);
+                      room == gateway->rooms ? "" : ",", room->id, (unsigned)room->participant_count,
+                      room->connections);
     gw_buf_append_byte(out, ']');
     return out->error;
 }
@@ -122,7 +134,7 @@ gw_status gw_gateway_participant_create(gw_gateway *gateway, gw_span room_id, ch
     gw_gateway_room *room = gw_gateway_find_room(gateway, room_id);
     if (!room) return say(error, GW_ERR_NOT_FOUND, "there is no room", room_id);
     gw_gateway_participant *participant;
-    gw_status status = gw_gateway_add_participant(gateway, room, &participant);
+    gw_status status = gw_gateway_add_participant(gateway, room, false, &participant);
     if (status != GW_OK)
         return say(error, status, "no further participant can be made:", gw_span_cstr(gw_status_text(status)));
     snprintf(id, GW_GATEWAY_ID_BYTES, "%s", participant->id);
@@ -164,8 +176,7 @@ void gw_gateway_after_event(gw_gateway *gateway, gw_gateway_room *room, const gw
     bool fresh = kicked->fresh; /* then it goes with its last connection */
     close_connections(gateway, room, kicked, "kicked");
     if (fresh) return;
-    HASH_DEL(room->participants, kicked);
-    free(kicked);
+    gw_gateway_remove_participant(room, kicked);
 }
 
 gw_status gw_gateway_event(gw_gateway *gateway, gw_span room_id, gw_span name, gw_span data, gw_ns now,

@@ -4,28 +4,17 @@
 
 #include <string.h>
 
-static void send_scratch(gw_gateway *gateway, gw_gateway_member *member, bool event) {
-    if (gateway->scratch.error != GW_OK) {
+static void send_text(gw_gateway *gateway, gw_gateway_member *member, const gw_buf *text) {
+    if (text->error != GW_OK) {
         gw_gateway_close(gateway, member, 1011, "out of memory", GW_GATEWAY_AT_ONCE);
         return;
     }
-    gateway->sink.send(gateway->sink.user, member, gw_buf_span(&gateway->scratch), event, false);
-}
-
-/* Formats cost more than all the rest of a heartbeat. */
-static void append_number(gw_buf *out, uint64_t value) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do digits[--at] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
-    gw_buf_append(out, digits + at, sizeof digits - at);
+    gateway->sink.send(gateway->sink.user, member, gw_buf_span(text), false, false);
 }
 
 static void open_envelope(gw_buf *out, unsigned id) {
     gw_buf_clear(out);
-    gw_buf_append_cstr(out, "{\"e\":");
-    append_number(out, id);
-    gw_buf_append_cstr(out, ",\"d\":");
+    gw_buf_printf(out, "{\"e\":%u,\"d\":", id);
 }
 
 static void write_interval(const gw_gateway *gateway, gw_buf *out) {
@@ -44,34 +33,39 @@ static void write_interval(const gw_gateway *gateway, gw_buf *out) {
         gw_buf_printf(out, "{\"heartbeatInterval\":%lld.5}", ms);
     else if (gw_gateway_has(gateway, GW_FAULT_INTERVAL_HUGE))
         gw_buf_append_cstr(out, "{\"heartbeatInterval\":1e300}");
-    else {
-        gw_buf_append_cstr(out, "{\"heartbeatInterval\":");
-        append_number(out, (uint64_t)ms);
-        gw_buf_append_byte(out, '}');
-    }
+    else
+        gw_buf_printf(out, "{\"heartbeatInterval\":%lld}", ms);
+}
+
+void gw_gateway_prepare(gw_gateway *gateway) {
+    gw_buf_init(&gateway->hello, gateway->scratch.max);
+    open_envelope(&gateway->hello, GW_EVENT_ID_HELLO);
+    write_interval(gateway, &gateway->hello);
+    gw_buf_append_byte(&gateway->hello, '}');
+
+    gw_buf_init(&gateway->heartbeat, gateway->scratch.max);
+    open_envelope(&gateway->heartbeat, GW_EVENT_ID_HEARTBEAT);
+    gw_buf_append_cstr(&gateway->heartbeat, gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_NULL_DATA) ? "null}" : "{}}");
 }
 
 void gw_gateway_send_hello(gw_gateway *gateway, gw_gateway_member *member) {
-    open_envelope(&gateway->scratch, GW_EVENT_ID_HELLO);
-    write_interval(gateway, &gateway->scratch);
-    gw_buf_append_byte(&gateway->scratch, '}');
-    send_scratch(gateway, member, false);
+    send_text(gateway, member, &gateway->hello);
 }
 
 void gw_gateway_send_heartbeat(gw_gateway *gateway, gw_gateway_member *member) {
+    if (!gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_WITH_DATA)) {
+        send_text(gateway, member, &gateway->heartbeat);
+        return;
+    }
     open_envelope(&gateway->scratch, GW_EVENT_ID_HEARTBEAT);
-    if (gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_WITH_DATA))
-        gw_buf_printf(&gateway->scratch, "{\"count\":%u}", (unsigned)member->beats_sent);
-    else
-        gw_buf_append_cstr(&gateway->scratch, gw_gateway_has(gateway, GW_FAULT_HEARTBEAT_NULL_DATA) ? "null" : "{}");
-    gw_buf_append_byte(&gateway->scratch, '}');
-    send_scratch(gateway, member, false);
+    gw_buf_printf(&gateway->scratch, "{\"count\":%u}}", (unsigned)member->beats_sent);
+    send_text(gateway, member, &gateway->scratch);
 }
 
 void gw_gateway_send_ask(gw_gateway *gateway, gw_gateway_member *member) {
     open_envelope(&gateway->scratch, GW_EVENT_ID_HEARTBEAT_ACK);
     gw_buf_append_cstr(&gateway->scratch, gw_gateway_has(gateway, GW_FAULT_ASK_WITH_DATA) ? "{\"nonce\":7}}" : "{}}");
-    send_scratch(gateway, member, false);
+    send_text(gateway, member, &gateway->scratch);
 }
 
 void gw_gateway_release(gw_gateway *gateway, gw_gateway_member *member) {

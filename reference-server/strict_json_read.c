@@ -11,23 +11,27 @@ static bool ends_word(uint8_t c) {
     return c == ',' || c == ']' || c == '}' || is_space(c);
 }
 
-/* The end of the checked value that starts at `at`. */
-static size_t value_end(gw_span text, size_t at) {
-    size_t depth = 0;
-    for (;; at++) {
+static size_t string_end(gw_span text, size_t at) {
+    for (at++; text.ptr[at] != '"'; at++)
+        if (text.ptr[at] == '\\') at++;
+    return at + 1;
+}
+
+static size_t word_end(gw_span text, size_t at) {
+    while (at < text.len && !ends_word(text.ptr[at])) at++;
+    return at;
+}
+
+/* Of an object or array. */
+static size_t nest_end(gw_span text, size_t at) {
+    for (size_t depth = 0;; at++) {
         uint8_t c = text.ptr[at];
-        if (c == '"') {
-            for (at++; text.ptr[at] != '"'; at++)
-                if (text.ptr[at] == '\\') at++;
-            if (depth == 0) return at + 1;
-        } else if (c == '{' || c == '[') {
+        if (c == '"')
+            at = string_end(text, at) - 1;
+        else if (c == '{' || c == '[')
             depth++;
-        } else if (c == '}' || c == ']') {
-            if (--depth == 0) return at + 1;
-        } else if (depth == 0) {
-            while (at < text.len && !ends_word(text.ptr[at])) at++;
-            return at;
-        }
+        else if ((c == '}' || c == ']') && --depth == 0)
+            return at + 1;
     }
 }
 
@@ -36,35 +40,38 @@ static size_t after_space(gw_span text, size_t at) {
     return at;
 }
 
-static gw_strict_json_value value_at(gw_span text, size_t at) {
-    gw_strict_json_value value = {.text = gw_span_sub(text, at, value_end(text, at) - at)};
-    switch (text.ptr[at]) {
+/* Of the value that starts with this character. */
+static gw_strict_json_kind kind_of(uint8_t first) {
+    switch (first) {
     case 'n':
-        value.kind = GW_STRICT_JSON_NULL;
-        break;
+        return GW_STRICT_JSON_NULL;
     case 'f':
-        value.kind = GW_STRICT_JSON_FALSE;
-        break;
+        return GW_STRICT_JSON_FALSE;
     case 't':
-        value.kind = GW_STRICT_JSON_TRUE;
-        break;
+        return GW_STRICT_JSON_TRUE;
     case '"':
-        value.kind = GW_STRICT_JSON_STRING;
-        break;
+        return GW_STRICT_JSON_STRING;
     case '{':
-        value.kind = GW_STRICT_JSON_OBJECT;
-        break;
+        return GW_STRICT_JSON_OBJECT;
     case '[':
-        value.kind = GW_STRICT_JSON_ARRAY;
-        break;
+        return GW_STRICT_JSON_ARRAY;
     default:
-        value.kind = GW_STRICT_JSON_NUMBER;
+        return GW_STRICT_JSON_NUMBER;
     }
-    return value;
+}
+
+/* The checked value that starts at `at`. */
+static gw_strict_json_value value_at(gw_span text, size_t at) {
+    gw_strict_json_kind kind = kind_of(text.ptr[at]);
+    bool nest = kind == GW_STRICT_JSON_OBJECT || kind == GW_STRICT_JSON_ARRAY;
+    size_t end = nest ? nest_end(text, at) : kind == GW_STRICT_JSON_STRING ? string_end(text, at) : word_end(text, at);
+    return (gw_strict_json_value){kind, gw_span_make(text.ptr + at, end - at)};
 }
 
 gw_strict_json_value gw_strict_json_root(gw_span text) {
-    return value_at(text, after_space(text, 0));
+    text = gw_span_from(text, after_space(text, 0));
+    while (is_space(text.ptr[text.len - 1])) text.len--;
+    return (gw_strict_json_value){.kind = kind_of(text.ptr[0]), .text = text};
 }
 
 bool gw_strict_json_next(gw_strict_json_value object, size_t *at, gw_span *key, gw_strict_json_value *value) {
@@ -73,7 +80,7 @@ bool gw_strict_json_next(gw_strict_json_value object, size_t *at, gw_span *key, 
     size_t from = after_space(text, *at + (*at == 0));
     if (text.ptr[from] == ',') from = after_space(text, from + 1);
     if (text.ptr[from] == '}') return false;
-    size_t end = value_end(text, from);
+    size_t end = string_end(text, from);
     *key = gw_span_sub(text, from, end - from);
     from = after_space(text, after_space(text, end) + 1);
     *value = value_at(text, from);
@@ -105,7 +112,11 @@ bool gw_strict_json_equals(gw_span string, const char *plain) {
     const uint8_t *p = string.ptr + 1, *end = string.ptr + string.len - 1;
     uint8_t c[4];
     while (p < end) {
-        size_t n = gw_strict_json_next_char(&p, c);
+        size_t n = 1;
+        if (*p != '\\')
+            c[0] = *p++;
+        else
+            n = gw_strict_json_next_char(&p, c);
         for (size_t i = 0; i < n; i++)
             if ((uint8_t)*plain++ != c[i] || c[i] == 0) return false;
     }
