@@ -184,12 +184,6 @@ static void keep_headers(gw_conn *c, const gw_head *head) {
     }
 }
 
-static gw_span offered_protocols(gw_conn *c, gw_head *head) {
-    gw_head_init(head, GW_HEAD_REQUEST, GW_HEAD_MAX_BYTES, 0);
-    if (gw_head_feed(head, gw_buf_span(&c->request)) != GW_HEAD_DONE) return (gw_span){0};
-    return gw_head_get(head, "Sec-WebSocket-Protocol");
-}
-
 void conn_open(gw_conn *c, gw_ns at, bool timed) {
     const gw_engine_config *config = &c->engine->config;
     c->state = CONN_OPEN;
@@ -215,7 +209,10 @@ static void on_response(gw_conn *c, gw_head *head, gw_ns at) {
     gw_handshake_facts facts = gw_handshake_read_response(head, gw_span_cstr(c->key));
     gw_head *request = malloc(sizeof *request);
     if (!request) return;
-    invariant_response(c, &facts, offered_protocols(c, request), at);
+    gw_head_init(request, GW_HEAD_REQUEST, GW_HEAD_MAX_BYTES, 0);
+    gw_head_feed(request, gw_buf_span(&c->request));
+    gw_head_finish(request, gw_buf_span(&c->request)); /* a forged one may lack its end */
+    invariant_response(c, &facts, request, head, at);
     free(request);
 }
 

@@ -149,6 +149,7 @@ typedef struct gw_conn {
     gw_ending ending;
     bool close_received, close_has_code, close_sent, fin_sent;
     bool close_unasked; /* the peer's Close came before ours left */
+    bool compressed;    /* permessage-deflate was agreed on (RFC 7692) */
     uint16_t close_code;
     gw_ns interval, timeout; /* I and T in ns, 0 before hello */
     bool has_sequence;       /* the last one that came in an envelope */
@@ -360,7 +361,8 @@ void storm_note(gw_conn *c, gw_heartbeat_input_kind kind, gw_ns at);
 /* ---- invariant.c ---- */
 void invariant_broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span offered, gw_ns at);
+void invariant_response(gw_conn *c, const gw_handshake_facts *facts, const gw_head *request, const gw_head *response,
+                        gw_ns at);
 void invariant_header(gw_conn *c, gw_ns at);
 void invariant_control(gw_conn *c, gw_ns at);
 /* A complete data message; sets the item's packet and event. */

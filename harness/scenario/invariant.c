@@ -41,7 +41,37 @@ static bool was_offered(gw_span offered, gw_span chosen) {
     return false;
 }
 
-void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span offered, gw_ns at) {
+/* The name in front of an extension's parameters. */
+static gw_span extension_name(gw_span extension) {
+    const uint8_t *semicolon = extension.len ? memchr(extension.ptr, ';', extension.len) : NULL;
+    return gw_span_trim(semicolon ? gw_span_sub(extension, 0, (size_t)(semicolon - extension.ptr)) : extension);
+}
+
+static bool has_extension(const gw_head *request, gw_span name) {
+    gw_span list, element;
+    for (size_t n = 0; gw_head_nth(request, "Sec-WebSocket-Extensions", n, &list); n++)
+        while (gw_head_next_element(&list, &element))
+            if (gw_span_equal_nocase(extension_name(element), name)) return true;
+    return false;
+}
+
+/* Section 9.1. What was agreed on may change the meaning of the reserved bits (RFC 7692). */
+static void judge_extensions(gw_conn *c, const gw_head *request, const gw_head *response) {
+    gw_span list, element;
+    for (size_t n = 0; gw_head_nth(response, "Sec-WebSocket-Extensions", n, &list); n++) {
+        while (gw_head_next_element(&list, &element)) {
+            gw_span name = extension_name(element);
+            if (!has_extension(request, name))
+                judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-9.1-H19", c, NULL, "no extension that was not offered",
+                           "Sec-WebSocket-Extensions in the response");
+            else if (gw_span_equal_nocase(name, GW_SPAN_LIT("permessage-deflate")))
+                c->compressed = true;
+        }
+    }
+}
+
+void invariant_response(gw_conn *c, const gw_handshake_facts *facts, const gw_head *request, const gw_head *response,
+                        gw_ns at) {
     (void)at;
     if (!facts->upgrade_exact)
         invariant_broken(c, GW_RULE_UPGRADE, "Upgrade: websocket in the 101 response", "%s",
@@ -55,10 +85,8 @@ void invariant_response(gw_conn *c, const gw_handshake_facts *facts, gw_span off
         invariant_broken(c, GW_RULE_ACCEPT, expected, facts->accepts ? "%.*s" : "no such header%.*s",
                          GW_SPAN_ARG(facts->accept));
     }
-    if (facts->extensions)
-        judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-9.1-H19", c, NULL, "no extension that was not offered",
-                   "Sec-WebSocket-Extensions in the response");
-    if (facts->protocols && !was_offered(offered, facts->protocol))
+    judge_extensions(c, request, response);
+    if (facts->protocols && !was_offered(gw_head_get(request, "Sec-WebSocket-Protocol"), facts->protocol))
         judge_find(c->engine, GW_VERDICT_FAIL, "RFC6455-4.2.2-H18", c, NULL, "no subprotocol that was not offered",
                    "Sec-WebSocket-Protocol names one that was not");
 }
@@ -106,7 +134,9 @@ void invariant_header(gw_conn *c, gw_ns at) {
         invariant_broken(c, GW_RULE_UNMASKED, "a client masks every frame", "an unmasked %s frame",
                          gw_frame_opcode_name(f->opcode));
     if (!from_server && f->masked) mask_note(c);
-    if (flags & (GW_MESSAGE_RSV | GW_MESSAGE_RSV_CONTINUATION))
+    bool is_data = f->opcode == GW_FRAME_TEXT || f->opcode == GW_FRAME_BINARY;
+    bool agreed = c->compressed && is_data && f->rsv == GW_FRAME_RSV1; /* RFC 7692 section 6 */
+    if (flags & (GW_MESSAGE_RSV | GW_MESSAGE_RSV_CONTINUATION) && !agreed)
         invariant_broken(c, GW_RULE_RSV, "reserved bits are zero", "RSV bits %u on a %s frame", f->rsv,
                          gw_frame_opcode_name(f->opcode));
     if (flags & GW_MESSAGE_RESERVED_OPCODE)
@@ -155,6 +185,7 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at) {
     const gw_protocol *protocol = c->engine->config.protocol;
     unsigned flags = c->message.flags;
     sink_context context = {.conn = c};
+    if (c->compressed && flags & GW_MESSAGE_RSV) return; /* nothing here inflates: it is not read */
     if (flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8)) {
         invariant_broken(c, GW_RULE_UTF8, "text is UTF-8",
                          flags & GW_MESSAGE_BAD_UTF8 ? "an invalid byte at offset %llu"

@@ -263,6 +263,31 @@ def case_peer_python():
                          ("wrong-field-type", "S12", "events/message-create")))
 
 
+def compressing(name, program, *options):
+    """The peer's target file, with options that let it agree on permessage-deflate."""
+    text = open(f"{ROOT}/tests/peers/{name}.yaml").read()
+    words = "".join(f", {word}" for word in options)
+    changed = text.replace(f"{program}, --port", f"{program}{words}, --port").replace(f"cwd: {name}", f"cwd: {ROOT}/tests/peers/{name}")
+    path = f"{HERE}/{name}{len(options)}{options[-1]}.yaml"
+    with open(path, "w") as file:
+        file.write(changed.split("expected-failures:")[0])
+    jsonl = f"{HERE}/compressed.jsonl"
+    code, out, err = gwspec("run", "robustness/compressed", "--seed", "5", "--target", path, "--report", f"json={jsonl}", "--verbose")
+    return code, {(r["id"], f["rule"]) for r in records(jsonl) for f in r.get("findings", [])}, out + err
+
+
+def case_what_cannot_be_inflated_is_survived_by_who_agreed_to_compress():
+    for name, program, option in (("python", "server.py", ["--compression", "bounded"]), ("node-ws", "server.js", ["--compression"])):
+        code, found, out = compressing(name, program, *option)
+        expect(code == 0 and not found and "close 1009" in out, name, code, found, out[-2000:])  # it inflated up to its limit
+
+
+def case_who_inflates_without_a_limit_is_caught():
+    code, found, out = compressing("python", "server.py", "--compression", "unbounded")
+    expect(code == 1 and found == {("robustness/compressed/grows", "S21")}, code, found, out[-2000:])
+    expect("exited with code 137" in out, out[-2000:])
+
+
 def case_peer_libwebsockets():
     judge_peer("lws-role", "--retries", "2")  # its loop turns some milliseconds late at times: beyond eps / 2, which is its own deadline
     misbehave("lws-role", (("event-twice", "S17", "events/reaches-all-once"), ("no-ack-answer", "S11", "heartbeat/ask-is-answered-at-once"),

@@ -104,7 +104,13 @@ static void upgrade(stage *s, unsigned conn) {
     gw_head_init(head, GW_HEAD_REQUEST, GW_HEAD_MAX_BYTES, 0);
     if (gw_head_feed(head, gw_buf_span(&p->request)) == GW_HEAD_DONE &&
         (!s->options.no_upgrade || (conn == s->canary && s->options.upgrade_canary))) {
+        gw_handshake_field extensions = {.name = GW_SPAN_LIT("Sec-WebSocket-Extensions")};
         gw_handshake_response response = {.key = gw_head_get(head, "Sec-WebSocket-Key")};
+        if (s->options.extensions && conn != s->canary) {
+            extensions.value = gw_span_cstr(s->options.extensions);
+            response.fields = &extensions;
+            response.field_count = 1;
+        }
         gw_buf out;
         gw_buf_init(&out, 4096);
         gw_handshake_append_response(&out, &response);

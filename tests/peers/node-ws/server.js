@@ -102,7 +102,7 @@ function refuseUpgrade(socket, status, message) {
 }
 
 function createGateway(rooms, options) {
-    const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false });
+    const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: options.compression });
     const server = http.createServer((request, response) => {
         const status = request.url.split('?', 1)[0] === PATH ? 426 : 404;
         const headers = status === 426 ? { Connection: 'Upgrade', Upgrade: 'websocket' } : {};
@@ -154,6 +154,7 @@ function readOptions() {
                 port: { type: 'string', default: '0' },
                 'control-port': { type: 'string', default: '0' },
                 interval: { type: 'string', default: '1000' },
+                compression: { type: 'boolean', default: false },
                 misbehave: { type: 'string' },
                 'list-misbehaviours': { type: 'boolean' },
             },
@@ -168,6 +169,7 @@ function readOptions() {
         port: wholeNumber('port', values.port, 0, 65535),
         controlPort: wholeNumber('control-port', values['control-port'], 0, 65535),
         intervalMs: wholeNumber('interval', values.interval, 1, 3600000),
+        compression: values.compression,
         misbehave: values.misbehave,
         isListing: values['list-misbehaviours'],
     };

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import http
 import json
+import os
 import signal
 import sys
 import time
@@ -164,8 +165,9 @@ def judge(text):
 class Connection(WebSocketServerProtocol):
     """One connection: where it belongs, and its two timers."""
 
-    def __init__(self, handler, server, *, rooms, interval_ms, misbehave, **options):
+    def __init__(self, handler, server, *, rooms, interval_ms, misbehave, killed_beyond, **options):
         super().__init__(handler, server, **options)
+        self.killed_beyond = killed_beyond
         self.rooms = rooms
         self.interval_s = interval_ms / 1000
         self.timeout_s = (interval_ms + max(25, interval_ms * 0.025)) / 1000
@@ -235,6 +237,8 @@ class Connection(WebSocketServerProtocol):
             if isinstance(message, bytes):
                 await self.close(CLOSE_BINARY)
                 return
+            if self.killed_beyond and len(message) > self.killed_beyond:
+                os._exit(137)  # what a container that limits memory would do
             event_id, code = judge(message)
             if code is not None:
                 await self.close(code)
@@ -377,6 +381,8 @@ def read_options():
     parser.add_argument("--port", type=ranged(0, 65535), default=0, help="WebSocket port, 0: any free one")
     parser.add_argument("--control-port", type=ranged(0, 65535), default=0, help="control API port, 0: any free one")
     parser.add_argument("--interval", type=ranged(1, 3600000), default=1000, help="heartbeat interval in ms")
+    parser.add_argument("--compression", choices=("bounded", "unbounded"),
+                        help="permessage-deflate; unbounded: messages of any length, and killed for its memory beyond 16 MiB")
     parser.add_argument("--misbehave", choices=sorted(MISBEHAVIOURS))
     parser.add_argument("--list-misbehaviours", action="store_true")
     return parser.parse_args()
@@ -388,17 +394,19 @@ async def run(options):
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
 
     rooms = Rooms(options.misbehave)
+    unbounded = options.compression == "unbounded"
 
     def protocol(handler, server, **kwargs):
-        return Connection(handler, server, rooms=rooms, interval_ms=options.interval, misbehave=options.misbehave, **kwargs)
+        return Connection(handler, server, rooms=rooms, interval_ms=options.interval, misbehave=options.misbehave,
+                          killed_beyond=16 << 20 if unbounded else None, **kwargs)
 
     runner = web.AppRunner(Control(rooms).application())
     await runner.setup()
     site = web.TCPSite(runner, HOST, options.control_port, shutdown_timeout=1)
     await site.start()
     control_port = runner.addresses[0][1]
-    server = await serve(Connection.serve_client, HOST, options.port, create_protocol=protocol, max_size=MAX_BYTES,
-                         compression=None)
+    server = await serve(Connection.serve_client, HOST, options.port, create_protocol=protocol,
+                         max_size=None if unbounded else MAX_BYTES, compression="deflate" if options.compression else None)
     port = server.sockets[0].getsockname()[1]
     print(f"ready ws=ws://{HOST}:{port}{PATH} control=http://{HOST}:{control_port}", flush=True)
     await stopped.wait()

@@ -94,6 +94,30 @@ START_TEST(invariants_let_pass_what_is_right) {
 }
 END_TEST
 
+#define OFFERS(extension)                                                                                              \
+    "title: t\nrequires: [S21]\ncanary: off\nsteps:\n"                                                                 \
+    "  - upgrade: {as: alice, request: {headers: {Sec-WebSocket-Extensions: \"" extension "\"}}}\n"                    \
+    "  - expect-response: {on: alice, status: 101}\n  - wait: {for: 100ms}\n"
+
+START_TEST(extensions_are_chosen_among_those_offered) {
+    static const char deflate[] = OFFERS("x-one, permessage-deflate; client_max_window_bits");
+    static const char other[] = OFFERS("x-one");
+    const gw_transcript_options agrees = {.extensions = "Permessage-Deflate; client_max_window_bits=10"};
+    gw_said compressed[] = {BYTES(1, "\xc1\x02\xff\xff")}; /* not UTF-8: it is not text yet */
+    VERDICT(deflate, compressed, agrees, PASS, "");
+    VERDICT(other, compressed, agrees, FAIL, "RFC6455-9.1-H19");
+    VERDICT(deflate, compressed, (gw_transcript_options){0}, FAIL, "RFC6455-5.2-R8");
+    VERDICT(deflate, compressed, ((gw_transcript_options){.extensions = "x-one"}), FAIL, "RFC6455-5.2-R8");
+    gw_said other_bit[] = {BYTES(1, "\xa1\x02{}")}, ping[] = {BYTES(1, "\xc9\x00")};
+    VERDICT(deflate, other_bit, agrees, FAIL, "RFC6455-5.2-R8");
+    VERDICT(deflate, ping, agrees, FAIL, "RFC6455-5.2-R8");
+    gw_said continued[] = {BYTES(1, "\x41\x00\xc0\x00")};
+    VERDICT(deflate, continued, agrees, FAIL, "RFC6455-5.2-R8");
+    gw_said plain[] = {TEXT(1, "no packet")}; /* compressing is the sender's choice */
+    VERDICT(deflate, plain, agrees, FAIL, "S22");
+}
+END_TEST
+
 START_TEST(invariants_hold_in_the_closing_handshake) {
     static const char closes[] = CLOSES("S6") "  - expect-close: {on: alice, within: 1s}\n";
     gw_said good[] = {TEXT(0, HELLO), BYTES(10, "\x88\x06\x0f\xa0late"), FIN(20)};
@@ -312,6 +336,7 @@ int main(void) {
     TCase *facts = tcase_create("facts"), *rest = tcase_create("rest");
     tcase_add_loop_test(facts, invariants_blame_the_rule_of_the_fact, 0, FACTS);
     const TTest *const tests[] = {invariants_let_pass_what_is_right,
+                                  extensions_are_chosen_among_those_offered,
                                   invariants_hold_in_the_closing_handshake,
                                   invariants_know_degrees,
                                   an_allowed_rule_is_not_blamed,
