@@ -11,7 +11,7 @@ function(gw_dependency name module)
 endfunction()
 
 gw_dependency(cjson libcjson)
-gw_dependency(yaml libfyaml)
+gw_dependency(yaml yaml-0.1)
 gw_dependency(regex libpcre2-8)
 if(NOT GWSPEC_FUZZ_ONLY)
   gw_dependency(openssl openssl)

@@ -20,7 +20,7 @@ while read -r target _; do
   for file in "$program" "${program}_seed_corpus.zip" "$program.dict" "$program.options"; do
     [ -s "$file" ] || { echo "fleet: $file is missing or empty" >&2; exit 1; }
   done
-  if ldd "$program" | grep -E 'libfyaml|libpcre2|libjansson|libcurl|libwebsockets'; then
+  if ldd "$program" | grep -E 'libyaml|libpcre2|libjansson|libcurl|libwebsockets'; then
     echo "fleet: $program needs a shared library that the machines of a fleet lack" >&2
     exit 1
   fi

@@ -1,7 +1,8 @@
 /* A user's file (a strict subset of YAML 1.2; JSON is valid input) as a tree with places. Floor 0.
  *
  * Strict: duplicate keys, anchors, aliases, merge keys, tags, several documents, keys that are not plain or quoted
- * scalars, and nesting deeper than GW_DOC_MAX_DEPTH are errors. The tree is immutable and lives as long as its gw_doc.
+ * scalars, directives, and nesting deeper than GW_DOC_MAX_DEPTH are errors. The tree is immutable and lives as long as
+ * its gw_doc.
  */
 #ifndef GW_BASE_DOC_H
 #define GW_BASE_DOC_H
