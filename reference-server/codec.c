@@ -83,8 +83,8 @@ static bool refuse(gw_codec *codec, gw_codec_event *event, uint16_t status, cons
 static size_t before_line_end(gw_span text) {
     size_t n = 0;
     for (; n + 8 <= text.len; n += 8) {
-        uint64_t word = gw_bytes_load(text.ptr + n);
-        if (gw_bytes_have(word, '\r') || gw_bytes_have(word, '\n')) break;
+        uint64_t word = gw_bytes_load(text.ptr + n), ends = gw_bytes_find(word, '\r') | gw_bytes_find(word, '\n');
+        if (ends) return n + gw_bytes_first(ends);
     }
     while (n < text.len && text.ptr[n] != '\r' && text.ptr[n] != '\n') n++;
     return n;
@@ -94,17 +94,18 @@ static size_t before_line_end(gw_span text) {
  * of a line end must (RFC 9112 section 2.2), and then *bad. */
 static size_t scan_head(gw_codec *codec, gw_span text, bool *bad) {
     size_t n = 0;
+    uint8_t matched = codec->matched;
     *bad = false;
-    while (n < text.len && codec->matched < 4) {
-        bool after_cr = codec->matched % 2 == 1;
+    while (n < text.len && matched < 4 && !*bad) {
+        bool after_cr = matched % 2 == 1;
         size_t run = after_cr ? 0 : before_line_end(gw_span_from(text, n));
         n += run;
-        if (run > 0) codec->matched = 0;
+        if (run > 0) matched = 0;
         if (n == text.len) break;
         *bad = text.ptr[n++] != (after_cr ? '\n' : '\r');
-        if (*bad) break;
-        codec->matched++;
+        matched++;
     }
+    codec->matched = matched;
     return n;
 }
 
@@ -315,8 +316,8 @@ static void unmask(gw_codec *codec, uint8_t *to, gw_span from) {
     codec->mask_at = (codec->mask_at + from.len) & 3;
 }
 
-/* False when the text can no longer be UTF-8. */
-static bool check_text(gw_codec *codec, gw_span bytes) {
+/* False when the text can no longer be UTF-8, where a fault sees that otherwise. */
+static bool check_bent(gw_codec *codec, gw_span bytes) {
     gw_unicode_leniency lenient = {.surrogates = has(codec, GW_FAULT_ACCEPTS_SURROGATES),
                                    .overlong = has(codec, GW_FAULT_ACCEPTS_OVERLONG),
                                    .beyond = has(codec, GW_FAULT_ACCEPTS_BEYOND_UNICODE),
@@ -329,6 +330,12 @@ static bool check_text(gw_codec *codec, gw_span bytes) {
     for (size_t i = 0; i < bytes.len && has(codec, GW_FAULT_REFUSES_NON_ASCII); i++)
         if (bytes.ptr[i] >= 0x80) return false;
     return gw_unicode_feed(&codec->text, bytes, lenient);
+}
+
+/* False when the text can no longer be UTF-8. */
+static bool check_text(gw_codec *codec, gw_span bytes) {
+    if (!gw_faults_none(&codec->rules->faults)) return check_bent(codec, bytes);
+    return gw_unicode_feed(&codec->text, bytes, (gw_unicode_leniency){0});
 }
 
 static bool is_checked(const gw_codec *codec) {
@@ -435,11 +442,12 @@ static bool finish_frame(gw_codec *codec, gw_codec_event *event) {
 }
 
 bool gw_codec_next(gw_codec *codec, gw_span *bytes, gw_codec_event *event) {
-    *event = (gw_codec_event){0};
     if (codec->delivered) {
         codec->delivered = false;
         reset_gathered(codec);
     }
+    if (bytes->len == 0 && codec->step == STEP_HEAD && codec->have == 0) return false;
+    *event = (gw_codec_event){0};
     if (codec->step == STEP_REQUEST) return take_request(codec, bytes, event);
     while (codec->step != STEP_STOPPED) {
         if (codec->step == STEP_HEAD) {

@@ -44,26 +44,24 @@ void gw_digest_accept(gw_span key, const char *guid, char out[GW_DIGEST_ACCEPT_C
     out[GW_DIGEST_ACCEPT_CHARS] = 0;
 }
 
-/* The six bits that a character stands for; NO: none. */
-enum { NO = 64 };
-static const uint8_t bits_of[128] = {
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63, 52, 53, 54, 55,
-    56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
-    13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO, NO, 26, 27, 28, 29, 30, 31, 32,
-    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+/* The place of a character in the alphabet, from 1 on; 0: it is not in it. */
+static const uint8_t place_of[256] = {
+    ['A'] = 1, 2,  3,  4,  5,          6,  7,  8,  9,  10, 11,         12, 13, 14, 15,         16,
+    17,        18, 19, 20, 21,         22, 23, 24, 25, 26, ['a'] = 27, 28, 29, 30, 31,         32,
+    33,        34, 35, 36, 37,         38, 39, 40, 41, 42, 43,         44, 45, 46, 47,         48,
+    49,        50, 51, 52, ['0'] = 53, 54, 55, 56, 57, 58, 59,         60, 61, 62, ['+'] = 63, ['/'] = 64,
 };
 
 int gw_digest_base64_bytes(gw_span text) {
     if (text.len % 4 != 0) return -1;
     size_t pad = 0;
     while (pad < 2 && pad < text.len && text.ptr[text.len - 1 - pad] == '=') pad++;
-    unsigned last = 0;
+    unsigned last = 1;
     for (size_t i = 0; i < text.len - pad; i++) {
-        last = text.ptr[i] < sizeof bits_of ? bits_of[text.ptr[i]] : NO;
-        if (last == NO) return -1;
+        last = place_of[text.ptr[i]];
+        if (last == 0) return -1;
     }
     /* The bits that padding leaves over must be zero (RFC 4648 section 3.5). */
-    if ((pad == 1 && (last & 3)) || (pad == 2 && (last & 15))) return -1;
+    if ((pad == 1 && ((last - 1) & 3)) || (pad == 2 && ((last - 1) & 15))) return -1;
     return (int)(text.len / 4 * 3 - pad);
 }

@@ -197,6 +197,19 @@ static bool is_event(gw_span text) {
            gw_event_table_by_id(number);
 }
 
+/* The id and the data of a message; NONE when it has none. */
+static void read_envelope(gw_strict_json_value root, gw_strict_json_value *id, gw_strict_json_value *data) {
+    gw_strict_json_value value;
+    gw_span key;
+    size_t at = 0;
+    while (gw_strict_json_next(root, &at, &key, &value)) {
+        if (gw_strict_json_equals(key, "e"))
+            *id = value;
+        else if (gw_strict_json_equals(key, "d"))
+            *data = value;
+    }
+}
+
 /* A fault has hello wait for the client. */
 static void wake(gw_gateway *gateway, gw_gateway_member *member, gw_ns now) {
     if (member->hello_sent_at != GW_NEVER || !gw_gateway_has(gateway, GW_FAULT_HELLO_ON_DEMAND)) return;
@@ -232,7 +245,8 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
         return;
     }
     if (dies_on_good(gateway, text, root)) return;
-    gw_strict_json_value id = gw_strict_json_get(root, "e");
+    gw_strict_json_value id = {0}, data = {0};
+    read_envelope(root, &id, &data);
     if (id.kind == GW_STRICT_JSON_NONE) {
         if (!gw_gateway_dies(gateway, GW_FAULT_DIES_ON_NO_ID))
             refuse(gateway, member, GW_GATEWAY_CLOSE_MALFORMED, "the event id is missing");
@@ -241,7 +255,7 @@ void gw_gateway_on_text(gw_gateway *gateway, gw_gateway_member *member, gw_span 
     uint64_t number = 0;
     const gw_event_row *event = gw_strict_json_natural(id, UINT64_MAX, &number) ? gw_event_table_by_id(number) : NULL;
     if (event)
-        on_event(gateway, member, event, gw_strict_json_get(root, "d"), now);
+        on_event(gateway, member, event, data, now);
     else
         on_bad_id(gateway, member, id, now);
 }

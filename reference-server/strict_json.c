@@ -14,8 +14,7 @@ typedef struct key_seen {
 } key_seen;
 
 typedef struct scan {
-    gw_span text;
-    size_t at;
+    const uint8_t *text, *at, *end;
     const char *why;
     uint32_t *open; /* the caller's, GW_STRICT_JSON_MAX_DEPTH long: numbers of the objects that are open; 0: an array */
     size_t depth;
@@ -26,14 +25,16 @@ typedef struct scan {
 } scan;
 
 static int peek(const scan *s) {
-    return s->at < s->text.len ? s->text.ptr[s->at] : -1;
+    return s->at < s->end ? *s->at : -1;
 }
 static bool fault(scan *s, const char *why) {
     if (!s->why) s->why = why;
     return false;
 }
 static void skip_space(scan *s) {
-    for (int c = peek(s); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = peek(s)) s->at++;
+    const uint8_t *at = s->at;
+    while (at < s->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) at++;
+    s->at = at;
 }
 
 static int hex4(const uint8_t *p) {
@@ -52,14 +53,14 @@ static int hex4(const uint8_t *p) {
 
 /* The \u at s->at - 1; both halves of a pair are needed. */
 static bool scan_unicode(scan *s) {
-    if (s->text.len - s->at < 5) return fault(s, "an escape is cut off");
-    int unit = hex4(s->text.ptr + s->at + 1);
+    if (s->end - s->at < 5) return fault(s, "an escape is cut off");
+    int unit = hex4(s->at + 1);
     if (unit < 0) return fault(s, "\\u needs four hex digits");
     if (unit >= 0xdc00 && unit <= 0xdfff) return fault(s, "a lone surrogate");
     s->at += 5;
     if (unit < 0xd800 || unit > 0xdbff) return true;
-    const uint8_t *low = s->text.ptr + s->at;
-    if (s->text.len - s->at < 6 || low[0] != '\\' || low[1] != 'u') return fault(s, "a lone surrogate");
+    const uint8_t *low = s->at;
+    if (s->end - low < 6 || low[0] != '\\' || low[1] != 'u') return fault(s, "a lone surrogate");
     int second = hex4(low + 2);
     if (second < 0xdc00 || second > 0xdfff) return fault(s, "a lone surrogate");
     s->at += 6;
@@ -69,11 +70,10 @@ static bool scan_unicode(scan *s) {
 static bool scan_string(scan *s) {
     s->at++;
     for (;;) {
+        const uint8_t *at = s->at;
+        while (at < s->end && *at >= ' ' && *at != '"' && *at != '\\') at++;
+        s->at = at;
         int c = peek(s);
-        while (c >= ' ' && c != '"' && c != '\\') {
-            s->at++;
-            c = peek(s);
-        }
         if (c < 0) return fault(s, "a string is not closed");
         if (c < ' ') return fault(s, "a raw control character in a string");
         if (c == '"') {
@@ -93,7 +93,7 @@ static bool scan_string(scan *s) {
 }
 
 static bool scan_digits(scan *s) {
-    size_t from = s->at;
+    const uint8_t *from = s->at;
     while (peek(s) >= '0' && peek(s) <= '9') s->at++;
     return s->at > from ? true : fault(s, "a digit is missing");
 }
@@ -118,7 +118,7 @@ static bool scan_number(scan *s) {
 
 static bool scan_word(scan *s, const char *word) {
     size_t len = strlen(word);
-    if (!gw_span_equal(gw_span_sub(s->text, s->at, len), gw_span_cstr(word))) return fault(s, "an unknown word");
+    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0) return fault(s, "an unknown word");
     s->at += len;
     return true;
 }
@@ -186,11 +186,13 @@ static uint64_t hash_string(gw_span string, uint32_t object) {
 }
 
 static gw_span text_of(const scan *s, const key_seen *key) {
-    return gw_span_sub(s->text, key->at, key->len);
+    return gw_span_make(s->text + key->at, key->len);
 }
 
 static bool is_same_key(const scan *s, const key_seen *a, const key_seen *b) {
-    return a->object == b->object && same_string(text_of(s, a), text_of(s, b));
+    uint8_t first_a = s->text[a->at + 1], first_b = s->text[b->at + 1];
+    if (a->object != b->object || (first_a != first_b && first_a != '\\' && first_b != '\\')) return false;
+    return same_string(text_of(s, a), text_of(s, b));
 }
 
 /* The key's place, or that of the same key. */
@@ -222,10 +224,11 @@ static bool grow_table(scan *s) {
     return true;
 }
 
-/* Remembers a key of the innermost object; false when it was there before. */
-static bool remember(scan *s, size_t at, size_t len) {
+/* Remembers a key of the innermost object, the string that ends here; false when it was there before. */
+static bool remember(scan *s, const uint8_t *string) {
     if (s->keys == GW_STRICT_JSON_MAX_KEYS) return fault(s, "too many keys");
-    key_seen key = {.object = s->open[s->depth - 1], .at = (uint32_t)at, .len = (uint32_t)len};
+    key_seen key = {
+        .object = s->open[s->depth - 1], .at = (uint32_t)(string - s->text), .len = (uint32_t)(s->at - string)};
     key_seen *place = s->few;
     if (s->keys < FEW_KEYS) {
         for (; place < s->few + s->keys; place++)
@@ -244,8 +247,8 @@ static bool remember(scan *s, size_t at, size_t len) {
 static bool scan_key(scan *s) {
     skip_space(s);
     if (peek(s) != '"') return fault(s, "a key must be a string");
-    size_t from = s->at;
-    if (!scan_string(s) || !remember(s, from, s->at - from)) return false;
+    const uint8_t *string = s->at;
+    if (!scan_string(s) || !remember(s, string)) return false;
     skip_space(s);
     if (peek(s) != ':') return fault(s, "a colon is missing");
     s->at++;
@@ -319,14 +322,15 @@ static bool scan_value(scan *s) {
 const char *gw_strict_json_check(gw_span text, size_t *at) {
     uint32_t open[GW_STRICT_JSON_MAX_DEPTH];
     key_seen few[FEW_KEYS];
-    scan s = {.text = text, .open = open, .few = few};
+    scan s = {
+        .text = text.ptr, .at = text.ptr, .end = text.len ? text.ptr + text.len : text.ptr, .open = open, .few = few};
     if (text.len > UINT32_MAX)
         fault(&s, "the text is too long");
     else if (scan_value(&s)) {
         skip_space(&s);
-        if (s.at < text.len) fault(&s, "text behind the value");
+        if (s.at < s.end) fault(&s, "text behind the value");
     }
     free(s.table);
-    if (at) *at = s.at;
+    if (at) *at = (size_t)(s.at - s.text);
     return s.why;
 }
