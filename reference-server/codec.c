@@ -261,7 +261,7 @@ static bool judge_head(gw_codec *codec, gw_codec_event *event) {
         memset(codec->mask, 0, 4);
     codec->mask_at = 0;
     static const uint8_t zero[4];
-    if ((codec->head[1] & 0x80) && memcmp(codec->mask, zero, 4) == 0 && has(codec, GW_FAULT_REFUSES_ZERO_MASK))
+    if (has(codec, GW_FAULT_REFUSES_ZERO_MASK) && (codec->head[1] & 0x80) && memcmp(codec->mask, zero, 4) == 0)
         return broken(codec, event, "a masking key of zero");
 
     codec->control_len = 0;

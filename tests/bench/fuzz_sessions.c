@@ -23,6 +23,19 @@ static void add_frame(gw_buf *out, uint8_t first, gw_span payload) {
     if (gw_frame_append(out, &frame, payload) != GW_OK) die("out of memory");
 }
 
+/* To the end of the empty line; by lines, which is a good deal faster than memmem. */
+static size_t head_len(const uint8_t *bytes, size_t len) {
+    for (size_t at = 0; at < len;) {
+        const uint8_t *end = memchr(bytes + at, '\n', len - at);
+        if (!end) break;
+        size_t line = (size_t)(end - bytes) - at;
+        at += line + 1;
+        if (line == 1) return at;
+    }
+    die("the answer has no end");
+    return 0;
+}
+
 /* Frames of the server that end in its output, which is then taken as sent. */
 static size_t take_output(gw_core *core, gw_core_conn *conn, gw_frame_decoder *decoder) {
     uint8_t bytes[1024];
@@ -33,9 +46,7 @@ static size_t take_output(gw_core *core, gw_core_conn *conn, gw_frame_decoder *d
     size_t len = out.len, at = 0;
     gw_core_sent(core, conn, len);
     if (len > 12 && memcmp(bytes, "HTTP/1.1 101", 12) == 0) {
-        uint8_t *end = memmem(bytes, len, "\r\n\r\n", 4);
-        if (!end) die("the answer has no end");
-        at = (size_t)(end - bytes) + 4;
+        at = head_len(bytes, len);
     }
     for (;;) {
         gw_frame_event event = gw_frame_decoder_next(decoder, bytes + at, len - at);
