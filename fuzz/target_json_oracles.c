@@ -1,7 +1,7 @@
 /* Fuzz target: our JSON judge against jansson in its strict mode and against cJSON, on the same text.
  *
- * Equal: accepted or not. The known differences stand in `differences`, each with its reason and a seed that shows it;
- * any other aborts. */
+ * Equal: accepted or not; and what cJSON reads, as the harness uses it, is what jansson reads. The known differences
+ * stand in `differences`, each with its reason and a seed that shows it; any other aborts. */
 #include "fuzz.h"
 #include "protocol/json.h"
 
@@ -82,7 +82,8 @@ static struct {
     {has_nul_escape, "jansson takes \\u0000 in values only, not in names", false},
 };
 
-static void check_jansson(const uint8_t *text, size_t size, const gw_json_report *report) {
+/* The caller releases it. */
+static json_t *check_jansson(const uint8_t *text, size_t size, const gw_json_report *report) {
     json_error_t error;
     json_t *tree =
         json_loadb((const char *)text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
@@ -96,7 +97,7 @@ static void check_jansson(const uint8_t *text, size_t size, const gw_json_report
         if (known) jansson_rejects[i].seen = true;
     }
     GW_FUZZ_CHECK(known, "jansson rejects what the judge accepts: %s", error.text);
-    json_decref(tree);
+    return tree;
 }
 
 static bool cjson_forgives(const uint8_t *text, size_t size, const gw_json_report *report) {
@@ -107,14 +108,51 @@ static bool cjson_forgives(const uint8_t *text, size_t size, const gw_json_repor
     return report->offset < size && text[report->offset] < 0x20;
 }
 
-static void check_cjson(const uint8_t *text, size_t size, const gw_json_report *report) {
+/* The caller releases it. */
+static cJSON *check_cjson(const uint8_t *text, size_t size, const gw_json_report *report) {
     cJSON *tree = cJSON_ParseWithLength((const char *)text, size);
     bool valid = report->verdict == GW_JSON_IS_VALID;
     if (tree && !valid)
         GW_FUZZ_CHECK(cjson_forgives(text, size, report), "cJSON accepts %s at %zu", gw_json_fault_name(report->fault),
                       report->offset);
     GW_FUZZ_CHECK(tree || !valid, "cJSON rejects what the judge accepts");
-    cJSON_Delete(tree);
+    return tree;
+}
+
+static bool is_same(const cJSON *a, const json_t *b);
+
+static bool is_same_object(const cJSON *a, const json_t *b) {
+    const cJSON *member = a->child;
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)b, name, value) {
+        if (!member || strcmp(member->string, name) != 0 || !is_same(member, value)) return false;
+        member = member->next;
+    }
+    return !member;
+}
+
+/* Value by value, in order. */
+static bool is_same(const cJSON *a, const json_t *b) {
+    const cJSON *item = a->child;
+    switch (json_typeof(b)) {
+    case JSON_OBJECT:
+        return cJSON_IsObject(a) && is_same_object(a, b);
+    case JSON_ARRAY:
+        for (size_t i = 0; i < json_array_size(b); i++, item = item->next)
+            if (!item || !is_same(item, json_array_get(b, i))) return false;
+        return cJSON_IsArray(a) && !item;
+    case JSON_STRING:
+        return cJSON_IsString(a) && strcmp(a->valuestring, json_string_value(b)) == 0;
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return cJSON_IsNumber(a) && !(a->valuedouble < json_number_value(b)) &&
+               !(a->valuedouble > json_number_value(b));
+    case JSON_NULL:
+        return cJSON_IsNull(a);
+    default:
+        return cJSON_IsBool(a) && cJSON_IsTrue(a) == json_is_true(b);
+    }
 }
 
 static void finish(const difference *list, size_t count, const char *who) {
@@ -133,7 +171,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     gw_json_report report;
     if (size > GW_FUZZ_MAX_BYTES) return 0;
     gw_json_judge(gw_span_make(data, size), (gw_json_limits){0}, &report);
-    check_jansson(data, size, &report);
-    check_cjson(data, size, &report);
+    json_t *strict = check_jansson(data, size, &report);
+    cJSON *tree = check_cjson(data, size, &report);
+    /* \u0000 ends a string of cJSON's. */
+    if (report.verdict == GW_JSON_IS_VALID && strict && !report.has_nul_escape)
+        GW_FUZZ_CHECK(is_same(tree, strict), "cJSON reads other values than jansson");
+    json_decref(strict);
+    cJSON_Delete(tree);
     return 0;
 }
