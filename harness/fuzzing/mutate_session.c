@@ -122,6 +122,20 @@ static bool insert_step(work *w) {
     return true;
 }
 
+/* Time, a packet, time, at the end: more than an interval together as a rule, each less than one. What counts as a
+ * heartbeat shows only there. */
+static bool append_beat(work *w) {
+    gw_script_step steps[] = {{.op = GW_SCRIPT_ADVANCE, .a = GW_SCRIPT_SIXTEENTHS},
+                              {.op = GW_SCRIPT_EVENT},
+                              {.op = GW_SCRIPT_ADVANCE, .a = GW_SCRIPT_SIXTEENTHS}};
+    if (w->script->count + GW_MUTATE_COUNT(steps) > GW_SCRIPT_MAX_STEPS) return false;
+    steps[0].b = (uint8_t)(8 + gw_edit_below(w->edit, 8));
+    steps[1].a = (uint8_t)gw_edit_below(w->edit, w->config->vocabulary->packet_count);
+    steps[2].b = (uint8_t)(8 + gw_edit_below(w->edit, 8));
+    for (size_t i = 0; i < GW_MUTATE_COUNT(steps); i++) w->script->steps[w->script->count++] = steps[i];
+    return true;
+}
+
 /* ---- Steps that are there ---- */
 
 static bool delete_step(work *w) {
@@ -195,7 +209,7 @@ static bool change_step_bytes(work *w) {
 bool gw_mutate_session(gw_edit *edit, const gw_mutate_config *config) {
     static step_op *const ops[] = {insert_step,       insert_step,       insert_step,     delete_step,
                                    duplicate_step,    swap_steps,        change_argument, change_argument,
-                                   change_step_bytes, change_step_bytes, change_config};
+                                   change_step_bytes, change_step_bytes, change_config,   append_beat};
     uint8_t payload[MAX_WORK], out[GW_SCRIPT_MAX_ENCODED];
     gw_script script;
     work w = {edit, config, &script, payload};
