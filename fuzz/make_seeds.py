@@ -52,6 +52,7 @@ FRAMES = {
     "length-32-wraps": frame(2, b"x", form=64, length=(1 << 32) + 1),
     "allocation-from-declared-length": text(b"x", form=64, length=1 << 30),
     "reassembly-unbounded": frame(1, b"a" * 60, fin=False) + frame(0, b"b" * 60, fin=False) * 20,
+    "message-beyond-4096": frame(2, b"m" * 3000, fin=False) + frame(0, b"m" * 3000),
     "amplification-empty-fragments": frame(1, b"", fin=False) + frame(0, b"", fin=False) * 100 + frame(0, b""),
     "amplification-byte-fragments": frame(1, b"{", fin=False) + frame(0, b" ", fin=False) * 60 + frame(0, b"}"),
     "compression-bit-without-extension": text(b"\x4a\x04\x00", rsv=4),
@@ -295,6 +296,9 @@ PACKETS = {
     "tagged-other": '{"op":0,"d":{},"s":2,"t":"ANYTHING"}',
     "tagged-null": '{"op":10,"d":{"heartbeat_interval":41250},"s":null,"t":null}',
     "sequence-large": '{"op":0,"d":{},"s":9007199254740993,"t":"X"}',
+    "sequence-of-another-kind": '{"op":0,"d":{},"s":"x","t":"X"}',
+    "beat-with-a-number": '{"op":1,"d":251}',
+    "greeting": '{"op":2,"d":{"token":"t","properties":{}}}',
     "members-beside": '{"id":"1","type":"next","payload":{"data":null}}',
     "members-missing": '{"type":"subscribe","payload":{"query":"{a}"}}',
 }
@@ -448,6 +452,7 @@ EXPRESSIONS = {
     "percent-of-nothing": "5% of",
     "unknown": "interval",
     "empty": "",
+    "drop-and-greeting": "max(D, Dmax) + G",
     "fractions": "1.5s + .5*I + 0.25m",
     "number-difference": "(3 - 1) * I",
 }
@@ -522,6 +527,8 @@ PROTOCOLS = {
     "requirements-same": "source: x\nrequirements:\n  A: {title: t, role: server, level: must, clause: c}\n  A: {title: t, role: server, level: must, clause: c}\n",
     "requirements-twice": "source: x\nrequirements:\n  A: {title: t, role: server, level: must, clause: c}\n",
     "requirements-no-source": "requirements:\n  A: {title: t, role: server, level: open, clause: c, knob: k, unobservable: u}\n",
+    "requirements-misbehaviours": "misbehaviours: {late: [A, B], none: []}\n",
+    "requirements-misbehaviours-bad": "misbehaviours: {late: A, none: [[]]}\n",
     "requirements-bad-level": "source: x\nrequirements:\n  A: {title: t, role: nobody, level: always, clause: c}\n",
 }
 
