@@ -467,6 +467,7 @@ DOC = {
     "yaml-scalars": "[~, null, true, False, 0, -0, 0x1F, 0o17, 1.5, .5, 1e3, .inf, -.INF, .nan, '1', \"\\u00e9\\n\"]\n",
     "yaml-blocks": "a: |\n  text\n   more\nb: >-\n  folded\n  text\n",
     "yaml-deep": "[" * 70 + "]" * 70 + "\n",
+    "yaml-escaped-only": '["\\x7f\\x9f\\u2028\\ufeff\\uffff", {"\\x7f": 1}]\n',
     "yaml-tabs": "a:\n\t- b\n",
     "yaml-numbers": "[1, 12345678901234567890, 1e999, 9007199254740993, 007]\n",
     "json": '{"a": [1, "b\\u0000", {"c": null}]}\n',

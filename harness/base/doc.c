@@ -41,16 +41,15 @@ static gw_place place_of_byte(const gw_doc *doc, size_t byte) {
     return place;
 }
 
-static uint32_t code_point(gw_span sequence) {
+uint32_t gw_doc_code_point(gw_span sequence) {
     uint32_t value = sequence.ptr[0];
     if (sequence.len > 1) value &= 0x7fu >> sequence.len;
     for (size_t i = 1; i < sequence.len; i++) value = value << 6 | (sequence.ptr[i] & 0x3f);
     return value;
 }
 
-/* What ends a line in YAML 1.1 and not in YAML 1.2 (section 5.4), and what is no text in either (section 5.1). */
-static bool needs_escape(uint32_t c) {
-    return (c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
+bool gw_doc_needs_escape(uint32_t c) {
+    return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
 }
 
 static bool check_text(const gw_doc *doc, gw_diag *diag) {
@@ -58,7 +57,7 @@ static bool check_text(const gw_doc *doc, gw_diag *diag) {
         gw_span rest = gw_span_from(doc->source, i);
         uint8_t c = rest.ptr[0];
         size_t len = gw_doc_utf8_sequence(rest);
-        uint32_t value = len ? code_point(gw_span_sub(rest, 0, len)) : 0;
+        uint32_t value = len ? gw_doc_code_point(gw_span_sub(rest, 0, len)) : 0;
         if (len == 0)
             gw_diag_error(diag, place_of_byte(doc, i), "byte 0x%02x is not UTF-8", c);
         else if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
@@ -66,7 +65,7 @@ static bool check_text(const gw_doc *doc, gw_diag *diag) {
         else if (c == '\r' && (rest.len < 2 || rest.ptr[1] != '\n'))
             gw_diag_error(diag, place_of_byte(doc, i),
                           "a carriage return that no line feed follows: end lines by a line feed");
-        else if (needs_escape(value))
+        else if (gw_doc_needs_escape(value))
             gw_diag_error(diag, place_of_byte(doc, i), "character U+%04X: write it as \"\\u%04X\"", (unsigned)value,
                           (unsigned)value);
         else {

@@ -245,20 +245,24 @@ bool gw_doc_expect_duration(gw_diag *diag, const gw_doc_node *node, gw_ns *out) 
 
 /* ---- JSON ---- */
 
-static void append_json_string(gw_buf *out, const char *text, size_t len) {
+/* What a file may hold as an escape only is one here, too. */
+static void append_json_string(gw_buf *out, gw_span text) {
     gw_buf_append_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = (uint8_t)text[i];
+    for (size_t len; text.len; text = gw_span_from(text, len)) {
+        uint8_t c = text.ptr[0];
+        len = gw_doc_utf8_sequence(text);
+        uint32_t value = len ? gw_doc_code_point(gw_span_sub(text, 0, len)) : 0;
+        if (!len) len = 1;
         if (c == '"' || c == '\\')
             gw_buf_printf(out, "\\%c", c);
         else if (c == '\n')
             gw_buf_append_cstr(out, "\\n");
         else if (c == '\t')
             gw_buf_append_cstr(out, "\\t");
-        else if (c < 0x20)
-            gw_buf_printf(out, "\\u%04x", c);
+        else if (c < 0x20 || gw_doc_needs_escape(value))
+            gw_buf_printf(out, "\\u%04x", (unsigned)value);
         else
-            gw_buf_append_byte(out, c);
+            gw_buf_append_span(out, gw_span_sub(text, 0, len));
     }
     gw_buf_append_byte(out, '"');
 }
@@ -294,7 +298,7 @@ gw_status gw_doc_to_json(const gw_doc_node *node, gw_buf *out) {
         append_number(node, out);
         break;
     case GW_DOC_STRING:
-        append_json_string(out, node->text, node->text_len);
+        append_json_string(out, gw_span_make(node->text, node->text_len));
         break;
     case GW_DOC_SEQ:
     case GW_DOC_MAP:
@@ -302,7 +306,7 @@ gw_status gw_doc_to_json(const gw_doc_node *node, gw_buf *out) {
         for (const gw_doc_node *c = node->first; c; c = c->next) {
             if (c != node->first) gw_buf_append_byte(out, ',');
             if (c->key) {
-                append_json_string(out, c->key, strlen(c->key));
+                append_json_string(out, gw_span_cstr(c->key));
                 gw_buf_append_byte(out, ':');
             }
             gw_doc_to_json(c, out);

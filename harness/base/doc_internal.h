@@ -16,6 +16,11 @@ struct gw_doc {
 /* Length of the UTF-8 sequence at the start of s (not empty), 0 when it is none. This floor has no decoder to borrow.
  */
 size_t gw_doc_utf8_sequence(gw_span s);
+/* Of one such sequence. */
+uint32_t gw_doc_code_point(gw_span sequence);
+/* Delete and C1, what ends a line in YAML 1.1 and not in YAML 1.2 (section 5.4), and what is no text in either (section
+ * 5.1). */
+bool gw_doc_needs_escape(uint32_t c);
 /* Gives a plain scalar its kind and value by the YAML 1.2 core schema (section 10.3.2). */
 void gw_doc_resolve_plain(gw_doc_node *node);
 

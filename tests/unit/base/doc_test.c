@@ -332,6 +332,11 @@ START_TEST(doc_to_json_writes_only_json) {
     ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_OK);
     ck_assert_str_eq(gw_buf_cstr(&out), "[1,16,5,0.5,12,1e400,1.50,\"q\\\"\\\\\\u0001\\t\"]");
     gw_doc_destroy(doc);
+    doc = parse_good("\"\\x7f\\x9f\\xa0\\u2028\\ufeff\\uffff\\U0001ffff\"");
+    gw_buf_clear(&out);
+    ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_OK);
+    ck_assert_str_eq(gw_buf_cstr(&out), "\"\\u007f\\u009f\u00a0\\u2028\\ufeff\\uffff\U0001ffff\"");
+    gw_doc_destroy(doc);
     doc = parse_good(".inf");
     gw_buf_clear(&out);
     ck_assert_int_eq(gw_doc_to_json(gw_doc_root(doc), &out), GW_ERR_INVALID);
