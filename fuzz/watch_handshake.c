@@ -3,7 +3,8 @@
 
 /* Everything that RFC 6455 section 4.2.1 asks of a request; the version is looked at apart. */
 static bool is_valid(const gw_head *request, const gw_handshake_facts *asked) {
-    return asked->is_get && asked->http_1_1 && asked->hosts == 1 && asked->keys == 1 && asked->key_bytes == 16 &&
+    bool names_host = asked->hosts == 1 && gw_head_get(request, "Host").len > 0;
+    return asked->is_get && asked->http_1_1 && names_host && asked->keys == 1 && asked->key_bytes == 16 &&
            asked->versions == 1 && asked->upgrade_websocket && asked->connection_upgrade && request->major == 1;
 }
 

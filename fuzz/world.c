@@ -102,7 +102,8 @@ static void send(world *w, client *c, gw_span bytes) {
         bytes = gw_span_from(bytes, part.len);
         w->sent_bytes += part.len;
         if (c->fin_sent) continue;
-        gw_core_on_bytes(w->core, c->conn, part, w->now);
+        const uint8_t *exact = gw_fuzz_copy(0, part.ptr, part.len);
+        gw_core_on_bytes(w->core, c->conn, gw_span_make(exact, part.len), w->now);
         gw_watch_client_bytes(&c->watch, part.ptr, part.len, w->now);
         drain(w);
         if (c->conn) gw_watch_settle(&c->watch, w->now);
