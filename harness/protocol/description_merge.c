@@ -49,11 +49,19 @@ static bool is_value(const char *key) {
     return false;
 }
 
+/* Each renamed event is there, has one new name, and the name was free. */
 static void check_was(merger *m, const gw_doc_node *under, const gw_doc_node *over) {
     for (const gw_doc_node *n = over->first; n; n = n->next) {
         const gw_doc_node *was = n->kind == GW_DOC_MAP ? gw_doc_get(n, "was") : NULL;
-        if (!was || was->kind != GW_DOC_STRING || gw_doc_get(under, was->text)) continue;
-        gw_doc_error(m->diag, was, "there is no event '%s' in the description that this one extends", was->text);
+        if (!was || was->kind != GW_DOC_STRING) continue;
+        const gw_doc_node *named = find_over(over, was->text, true);
+        if (!gw_doc_get(under, was->text))
+            gw_doc_error(m->diag, was, "there is no event '%s' in the description that this one extends", was->text);
+        else if (named != n)
+            gw_doc_error(m->diag, was, "the event '%s' has a new name already: '%s'", was->text, named->key);
+        else if (strcmp(n->key, was->text) != 0 && gw_doc_get(under, n->key) && find_over(over, n->key, true) == n)
+            gw_doc_error(m->diag, was,
+                         "the description that this one extends has another event '%s': rename that one, too", n->key);
     }
 }
 
