@@ -127,6 +127,12 @@ static bool same_value(const gw_schema_value *wanted, const cJSON *value) {
     }
 }
 
+/* As JSON would say it where the file may say nothing: `const:` is null. */
+static const char *value_text(const gw_schema_value *value) {
+    if (value->kind == GW_DOC_NULL) return "null";
+    return value->kind == GW_DOC_STRING && !value->text[0] ? "\"\"" : value->text;
+}
+
 static void check_values(checker *c, const gw_schema *schema, const cJSON *value) {
     char text[128] = "";
     for (size_t i = 0; i < schema->value_count; i++) {
@@ -136,7 +142,7 @@ static void check_values(checker *c, const gw_schema *schema, const cJSON *value
                  i                         ? ", "
                  : schema->value_count > 1 ? "one of "
                                            : "",
-                 schema->values[i].text);
+                 value_text(&schema->values[i]));
     }
     report(c, value, text, false);
 }

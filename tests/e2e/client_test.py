@@ -90,8 +90,11 @@ def test_a_failure_names_rule_place_and_the_command_that_shows_it_again():
     check("Does not conform: C3." in o.text, o)
     again = re.search(r"rerun +gwspec (client client/heartbeat/cadence/200ms .*)", o.text)
     check(again is not None, o)
-    same = subprocess.run([f"{BIN}/gwspec", *again.group(1).split()], capture_output=True, text=True)
-    check(same.returncode == 1 and "Does not conform: C3." in same.stdout, o)
+    for _ in range(3):  # on a busy machine it may be inconclusive, and says so
+        same = subprocess.run([f"{BIN}/gwspec", *again.group(1).split()], capture_output=True, text=True)
+        if "inconclusive" not in same.stdout:
+            break
+    check(same.returncode == 1 and "Does not conform: C3." in same.stdout, Outcome(same.returncode, same.stdout, [], 0, 0))
 
 
 def test_the_url_is_in_the_environment_and_in_the_words():

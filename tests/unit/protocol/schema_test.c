@@ -72,6 +72,8 @@ static const struct {
     {"{enum: [a, 1, ~, true]}", "null", ""},
     {"{enum: [a, 1, ~, true]}", "true", ""},
     {"{enum: [a, 1]}", "\"b\"", ": expected one of a, 1, observed the string \"b\"\n"},
+    {"{const: }", "1", ": expected null, observed the number 1\n"},
+    {"{enum: ['', ~]}", "1", ": expected one of \"\", null, observed the number 1\n"},
     {"{enum: [\"1\"]}", "1", ": expected 1, observed the number 1\n"},
     {"{const: 5}", "5", ""},
     {"{const: 5}", "6", ": expected 5, observed the number 6\n"},
