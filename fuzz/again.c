@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* A number or word that JSON spells in another way (00.9, 0x10, .inf, FALSE) is another text to a loader that keeps it.
+/* A number or word that JSON spells in another way (00.9, 0x10, .inf, FALSE, NULL) is another text to a loader that
+ * keeps it.
  */
 static bool is_spelt_as_json(const gw_doc_node *number) {
     gw_buf text;
@@ -15,7 +16,7 @@ static bool is_spelt_as_json(const gw_doc_node *number) {
 }
 
 static bool has_json_text(const gw_doc_node *node) {
-    bool spelt = node->kind == GW_DOC_FLOAT || node->kind == GW_DOC_INT || node->kind == GW_DOC_BOOL;
+    bool spelt = node->kind != GW_DOC_STRING && node->kind != GW_DOC_SEQ && node->kind != GW_DOC_MAP;
     if (spelt && !is_spelt_as_json(node)) return false;
     for (const gw_doc_node *child = node->first; child; child = child->next)
         if (!has_json_text(child)) return false;
