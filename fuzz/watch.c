@@ -72,8 +72,9 @@ void gw_watch_expect_event(gw_watch *watch, int64_t id, gw_span data) {
 }
 
 void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input) {
-    if (watch->upgraded && !watch->untimed && watch->guilt == GW_WATCH_CLEAN)
-        gw_heartbeat_take(&watch->model, &input, gw_watch_sink);
+    if (!watch->upgraded || watch->untimed || watch->guilt != GW_WATCH_CLEAN) return;
+    watch->told_at = input.at;
+    gw_heartbeat_take(&watch->model, &input, gw_watch_sink);
 }
 
 /* ---- Messages of the client ---- */
@@ -209,7 +210,8 @@ void gw_watch_client_bytes(gw_watch *watch, const uint8_t *bytes, size_t len, gw
     if (side->head.state == GW_HEAD_NEED_MORE) {
         size_t before = side->head_bytes.len;
         GW_FUZZ_CHECK(gw_buf_append(&side->head_bytes, bytes, len) == GW_OK, "the request has no room");
-        if (gw_head_feed(&side->head, gw_buf_span(&side->head_bytes)) != GW_HEAD_DONE) return;
+        bool known = before == 0 && gw_watch_knows_request(watch);
+        if (!known && gw_head_feed(&side->head, gw_buf_span(&side->head_bytes)) != GW_HEAD_DONE) return;
         start_model(watch, now);
         bytes += side->head.length - before;
         len -= side->head.length - before;

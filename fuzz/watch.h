@@ -52,6 +52,7 @@ typedef struct gw_watch {
     gw_ns closed_at;    /* the server's Close */
     gw_ns ended_at;     /* its FIN, or the end of the connection */
     uint32_t asks;      /* of that moment, not answered yet */
+    gw_ns told_at;      /* the model's last input */
     gw_ns rate_from;
     uint32_t rate_count;
     gw_watch_queue pongs;    /* payloads of Pings */
@@ -62,6 +63,7 @@ typedef struct gw_watch {
     bool echo_due;           /* and nothing before that the server may close for */
     bool excused;            /* gw_watch_excuse */
     bool upgraded, refused;  /* 101, or another answer */
+    bool asked_known;        /* the request is one of those judged before, and is not read */
     bool bad_text;           /* an unfinished text of the client is not UTF-8 */
     bool in_lobby;           /* joined without a query */
     bool untimed;            /* output waited for the client: times say nothing about the server any more */

@@ -1,6 +1,17 @@
 /* Judges the opening of a watched connection: is what was upgraded valid, and what was valid upgraded? */
 #include "watch_internal.h"
 
+#include <string.h>
+
+/* The last opening that was upgraded as it has to be. What is right depends on the bytes of both sides alone, so the
+ * same bytes are not judged again. */
+enum { KNOWN_BYTES = 512 };
+static struct {
+    size_t request_len, answer_len;
+    bool in_lobby;
+    uint8_t request[KNOWN_BYTES], answer[KNOWN_BYTES];
+} known;
+
 /* Everything that RFC 6455 section 4.2.1 asks of a request; the version is looked at apart. */
 static bool is_valid(const gw_head *request, const gw_handshake_facts *asked) {
     bool names_host = asked->hosts == 1 && gw_head_get(request, "Host").len > 0;
@@ -24,8 +35,43 @@ static void judge_refusal(gw_watch *watch) {
     GW_FUZZ_CHECK(head->status == 426, "another version is refused with %u, not 426", head->status);
 }
 
+static void remember(const gw_watch *watch) {
+    size_t asked = watch->client.head.length, answered = watch->server.head.length;
+    if (asked > KNOWN_BYTES || answered > KNOWN_BYTES) return;
+    known.request_len = asked;
+    known.answer_len = answered;
+    known.in_lobby = watch->in_lobby;
+    memcpy(known.request, watch->client.head_bytes.data, asked);
+    memcpy(known.answer, watch->server.head_bytes.data, answered);
+}
+
+static bool begins_with(gw_span bytes, const uint8_t *with, size_t len) {
+    return len > 0 && bytes.len >= len && gw_fuzz_equal(bytes.ptr, with, len);
+}
+
+bool gw_watch_knows_request(gw_watch *watch) {
+    gw_watch_side *side = &watch->client;
+    if (!begins_with(gw_buf_span(&side->head_bytes), known.request, known.request_len)) return false;
+    side->head.state = GW_HEAD_DONE;
+    side->head.length = known.request_len;
+    watch->asked_known = true;
+    return true;
+}
+
+bool gw_watch_knows_answer(gw_watch *watch) {
+    gw_watch_side *side = &watch->server;
+    if (!watch->asked_known || !begins_with(gw_buf_span(&side->head_bytes), known.answer, known.answer_len))
+        return false;
+    side->head.state = GW_HEAD_DONE;
+    side->head.length = known.answer_len;
+    watch->upgraded = true;
+    watch->in_lobby = known.in_lobby;
+    return true;
+}
+
 void gw_watch_judge_answer(gw_watch *watch) {
     const gw_head *request = &watch->client.head, *head = &watch->server.head;
+    if (watch->asked_known) gw_head_feed(&watch->client.head, gw_buf_span(&watch->client.head_bytes));
     GW_FUZZ_CHECK(head->flags == 0, "the answer is malformed: %x", head->flags);
     if (head->status != 101) {
         judge_refusal(watch);
@@ -45,4 +91,5 @@ void gw_watch_judge_answer(gw_watch *watch) {
     GW_FUZZ_CHECK(path.len >= 8 && gw_span_equal_cstr(gw_span_from(path, path.len - 8), "/gateway"), "%.*s is upgraded",
                   GW_SPAN_ARG(path));
     watch->in_lobby = path.len == request->target.len;
+    remember(watch);
 }

@@ -33,6 +33,10 @@ static inline bool gw_watch_is_over(const gw_watch *watch) {
 }
 /* The server's answer to the request is complete: is it the right one? (watch_handshake.c) */
 void gw_watch_judge_answer(gw_watch *watch);
+/* Are the first bytes of the request, of the answer to it, those of an opening that was judged and found good? Then
+ * nothing of it is left to judge. */
+bool gw_watch_knows_request(gw_watch *watch);
+bool gw_watch_knows_answer(gw_watch *watch);
 /* To the heartbeat model, as long as times mean something. */
 void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input);
 

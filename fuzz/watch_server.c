@@ -116,8 +116,10 @@ void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now) {
     if (side->head.state == GW_HEAD_NEED_MORE) {
         size_t before = side->head_bytes.len;
         GW_FUZZ_CHECK(gw_buf_append_span(&side->head_bytes, bytes) == GW_OK, "the answer has no room");
-        if (gw_head_feed(&side->head, gw_buf_span(&side->head_bytes)) != GW_HEAD_DONE) return;
-        gw_watch_judge_answer(watch);
+        if (before > 0 || !gw_watch_knows_answer(watch)) {
+            if (gw_head_feed(&side->head, gw_buf_span(&side->head_bytes)) != GW_HEAD_DONE) return;
+            gw_watch_judge_answer(watch);
+        }
         bytes = gw_span_from(bytes, side->head.length - before);
     }
     while (bytes.len && watch->upgraded) {
@@ -174,5 +176,6 @@ void gw_watch_settle(gw_watch *watch, gw_ns now) {
     GW_FUZZ_CHECK(now < watch->beat_at + watch->interval + watch->grace, "a silent client is not dropped");
     GW_FUZZ_CHECK(watch->pongs.count == 0 || watch->pongs.lost, "%u pings are not answered", watch->pongs.count);
     GW_FUZZ_CHECK(watch->ask_at != now || watch->asks == 0, "a question is not answered at once");
-    gw_watch_tell(watch, (gw_heartbeat_input){.kind = GW_HEARTBEAT_TICK, .at = now});
+    /* A tick says something new only when time went on. */
+    if (now > watch->told_at) gw_watch_tell(watch, (gw_heartbeat_input){.kind = GW_HEARTBEAT_TICK, .at = now});
 }

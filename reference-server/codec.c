@@ -118,7 +118,9 @@ static bool take_request(gw_codec *codec, gw_span *bytes, gw_codec_event *event)
     gw_span part = gw_span_sub(*bytes, 0, n < room ? n : room);
     *bytes = gw_span_from(*bytes, n);
     if (bad) return refuse(codec, event, 400, "a line must end in CR LF");
-    if (gw_buf_append_span(head, part) != GW_OK || n > room) {
+    /* One that comes whole, as most do, is judged where it stands. */
+    bool whole = head->len == 0 && codec->matched == 4 && n <= room;
+    if (!whole && (gw_buf_append_span(head, part) != GW_OK || n > room)) {
         if (!has(codec, GW_FAULT_LONG_REQUEST_HANGS)) return refuse(codec, event, 431, "the request is too long");
         codec->step = STEP_STOPPED;
         return false;
@@ -129,7 +131,7 @@ static bool take_request(gw_codec *codec, gw_span *bytes, gw_codec_event *event)
     }
     if (codec->split && has(codec, GW_FAULT_BYTEWISE_REQUEST_FAILS))
         return refuse(codec, event, 400, "the request is incomplete");
-    gw_codec_judge_request(codec, event);
+    gw_codec_judge_request(codec, whole ? part : gw_buf_span(head), event);
     codec->delivered = true;
     start_frames(codec);
     if (event->kind == GW_CODEC_REFUSED) codec->step = STEP_STOPPED;

@@ -104,7 +104,7 @@ void gw_codec_write_frame(const gw_codec_rules *rules, gw_codec_opcode opcode, g
 /* `code` GW_CODEC_CLOSE_EMPTY writes an empty Close. The reason is cut to 123 bytes. */
 void gw_codec_write_close(const gw_codec_rules *rules, uint16_t code, gw_span reason, gw_buf *out);
 
-/* The request's part of the codec: judges the whole head in `gathered` (codec_request.c). */
-void gw_codec_judge_request(gw_codec *codec, gw_codec_event *event);
+/* The request's part of the codec: judges the whole head, into which the event then points (codec_request.c). */
+void gw_codec_judge_request(const gw_codec *codec, gw_span head, gw_codec_event *event);
 
 #endif

@@ -203,9 +203,9 @@ static verdict check_websocket(const request *r) {
     return check_key(r);
 }
 
-void gw_codec_judge_request(gw_codec *codec, gw_codec_event *event) {
+void gw_codec_judge_request(const gw_codec *codec, gw_span head, gw_codec_event *event) {
     request r = {.faults = &codec->rules->faults, .subprotocol = codec->rules->subprotocol};
-    verdict v = read_head(&r, gw_buf_span(&codec->gathered));
+    verdict v = read_head(&r, head);
     gw_span query = resource(r.target);
     gw_span path = take_until(&query, '?');
     if (!v.status) v = check_http(&r, path, codec->rules->path);

@@ -21,11 +21,12 @@ gw_gateway_participant *gw_gateway_find_participant(gw_gateway_room *room, gw_sp
     return NULL;
 }
 
+/* An id that is short enough for the room it gets. */
 static gw_status add_room(gw_gateway *gateway, const char *id, gw_gateway_room **out) {
     if (HASH_COUNT(gateway->rooms) >= GW_GATEWAY_MAX_ROOMS) return GW_ERR_LIMIT;
     gw_gateway_room *room = calloc(1, sizeof *room);
     if (!room) return GW_ERR_NOMEM;
-    snprintf(room->id, sizeof room->id, "%s", id);
+    memcpy(room->id, id, strlen(id) + 1);
     HASH_ADD_STR(gateway->rooms, id, room);
     if (!room->hh.tbl) {
         free(room);

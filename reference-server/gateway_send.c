@@ -14,7 +14,9 @@ static void send_text(gw_gateway *gateway, gw_gateway_member *member, const gw_b
 
 static void open_envelope(gw_buf *out, unsigned id) {
     gw_buf_clear(out);
-    gw_buf_printf(out, "{\"e\":%u,\"d\":", id);
+    gw_buf_append_cstr(out, "{\"e\":");
+    gw_buf_append_number(out, id);
+    gw_buf_append_cstr(out, ",\"d\":");
 }
 
 static void write_interval(const gw_gateway *gateway, gw_buf *out) {
@@ -33,8 +35,11 @@ static void write_interval(const gw_gateway *gateway, gw_buf *out) {
         gw_buf_printf(out, "{\"heartbeatInterval\":%lld.5}", ms);
     else if (gw_gateway_has(gateway, GW_FAULT_INTERVAL_HUGE))
         gw_buf_append_cstr(out, "{\"heartbeatInterval\":1e300}");
-    else
-        gw_buf_printf(out, "{\"heartbeatInterval\":%lld}", ms);
+    else {
+        gw_buf_append_cstr(out, "{\"heartbeatInterval\":");
+        gw_buf_append_number(out, (uint64_t)ms);
+        gw_buf_append_byte(out, '}');
+    }
 }
 
 void gw_gateway_prepare(gw_gateway *gateway) {

@@ -41,6 +41,14 @@ gw_status gw_buf_reserve(gw_buf *buf, size_t extra) {
     return GW_OK;
 }
 
+gw_status gw_buf_append_number(gw_buf *buf, uint64_t number) {
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    return gw_buf_append(buf, digits + at, sizeof digits - at);
+}
+
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);

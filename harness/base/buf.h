@@ -43,6 +43,8 @@ static inline gw_status gw_buf_append_span(gw_buf *buf, gw_span span) {
 static inline gw_status gw_buf_append_cstr(gw_buf *buf, const char *s) {
     return gw_buf_append(buf, s, strlen(s));
 }
+/* The number in decimal digits; a format costs several times as much. */
+gw_status gw_buf_append_number(gw_buf *buf, uint64_t number);
 gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* Removes the first n bytes; n <= len. */

@@ -2,15 +2,20 @@
 #include "wire/head.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 void gw_head_init(gw_head *head, gw_head_kind kind, size_t max_bytes, size_t max_fields) {
     assert(max_fields <= GW_HEAD_MAX_FIELDS);
-    *head = (gw_head){.kind = kind,
-                      .max_bytes = max_bytes,
-                      .max_fields = max_fields ? max_fields : GW_HEAD_MAX_FIELDS,
-                      .major = -1,
-                      .minor = -1};
+    /* Up to the fields, which are most of it and count for nothing before they are kept. */
+    memset(head, 0, offsetof(gw_head, fields));
+    head->kind = kind;
+    head->major = head->minor = -1;
+    head->field_count = head->field_total = 0;
+    head->max_bytes = max_bytes;
+    head->max_fields = max_fields ? max_fields : GW_HEAD_MAX_FIELDS;
+    head->scanned = head->line_start = 0;
+    head->started = false;
 }
 
 static void note(gw_head *head, unsigned flag, size_t offset) {
