@@ -324,6 +324,21 @@ def session(*steps, config=0):
     return bytes([config]) + b"".join(steps)
 
 
+def each(*groups):
+    """Each group of steps on a connection of its own."""
+    return session(*[CONNECT + group + step(RST) for group in groups])
+
+
+def each_request(*requests):
+    return session(*[step(OPEN) + step(RAW, data=request) + step(RST) for request in requests])
+
+
+def padded(n):
+    """A heartbeat of n bytes."""
+    beat = '{"e":1,"d":{},"x":"%s"}'
+    return beat % ("a" * (n - len(beat) + 2))
+
+
 SESSIONS = {
     "ordinary": session(CONNECT, step(EVENT, 1), step(ADVANCE, SIXTEENTHS, 8), step(EVENT, 2),
                         step(FRAME, 0x88, 0, data=b"\x03\xe8")),
@@ -381,6 +396,41 @@ SESSIONS = {
     "packet-id-1.0": session(CONNECT, step(PACKET, data=packet("1.0")), step(ADVANCE, SECONDS, 2)),
     "packet-duplicate-id": session(CONNECT, step(PACKET, data='{"e":1,"e":2,"d":{}}'), step(ADVANCE, SECONDS, 2)),
     "packet-data-null": session(CONNECT, step(PACKET, data=packet("1", "null")), step(ADVANCE, SECONDS, 2)),
+    "rules-of-requests": each_request(
+        REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=%") + "\r\n", REQUEST + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        REQUEST + "Origin: http://elsewhere.example\r\n\r\n", REQUEST + "\r\n"),
+    "rules-of-lengths": each(*[step(PACKET, data=padded(n)) for n in (125, 126, 127, 128)]),
+    "rules-of-lengths-65535": session(CONNECT, step(RAW, data=frame(1, b'{"e":1,"d":{},"x":"', key=bytes(4), length=65535)),
+                                      step(RAW, data="a" * 234), step(AGAIN, 255), step(RAW, data="a" * 234), step(AGAIN, 22), step(RAW, data="a" * 228 + '"}')),
+    "rules-of-length-forms": each(step(FRAME, 0x81, 2, data=BEAT), step(FRAME, 0x81, 3, data=BEAT)),
+    "rules-of-masks": each(step(FRAME, 0x89, 4, data="a"), step(FRAME, 0x88, 4, data=b"\x03\xe8")),
+    "rules-of-reserved-bits": each(*[step(FRAME, a, 0, data=BEAT) for a in (0xA1, 0x91, 0xF1)], *[step(FRAME, a, 0, data="a") for a in (0xC9, 0xCA)],
+                                   step(FRAME, 0xD8, 0, data=b"\x03\xe8"), step(FRAME, 0x01, 0, data=BEAT) + step(FRAME, 0xC0, 0, data="")),
+    "rules-of-reserved-opcodes": each(*[step(FRAME, 0x80 | a, 0, data="a") for a in (3, 7, 11, 15)], step(EVENT, 1) + step(FRAME, 0x83, 0, data="a")),
+    "rules-of-pings": each(step(FRAME, 0x89, 0, data=b"a\0b"), step(FRAME, 0x89, 0, data=""), step(FRAME, 0x89, 0, data="p" * 125), step(FRAME, 0x89, 0, data="p" * 126),
+                           step(RAW, data=frame(9, b"1") + frame(9, b"2") + frame(9, b"3")),
+                           step(FRAME, 0x01, 0, data='{"e":1') + step(FRAME, 0x89, 0, data="in between") + step(FRAME, 0x80, 0, data=',"d":{}}')),
+    "rules-of-pings-behind-the-request": session(step(OPEN), step(RAW, data=REQUEST.encode() + b"\r\n" + frame(9, b"early"))),
+    "rules-of-pings-in-a-flood": session(CONNECT, step(OPEN, conn=1, flags=1), step(RAW, data=frame(9) * 20, conn=1), step(AGAIN, 220)),
+    "rules-of-fragments": each(step(FRAME, 0x01, 0, data="{") + step(FRAME, 0x81, 0, data=BEAT),
+                               step(FRAME, 0x01, 0, data='{"e":1') + step(ADVANCE, SIXTEENTHS, 12) + step(FRAME, 0x80, 0, data=',"d":{}}'),
+                               step(FRAME, 0x01, 0, data="{") + step(ADVANCE, SECONDS, 4)),
+    "rules-of-fragments-by-the-thousand": session(CONNECT, step(OPEN, conn=1, flags=1), step(FRAME, 0x01, 0, data="{", conn=1),
+                                                  step(RAW, data=frame(0, fin=False) * 20, conn=1), step(AGAIN, 60)),
+    "rules-of-utf8": each(*[step(FRAME, 0x81, 0, data=b'{"e":1,"d":{},"x":"' + x + b'"}') for x in
+                            (b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xef\xbf\xbe", b"\xc3\xa9")], step(FRAME, 0x81, 0, data=b'{"e":1}\xe2\x82'),
+                          step(FRAME, 0x82, 0, data=b"\xff"), step(FRAME, 0x01, 0, data=b'"\xff')),
+    "rules-of-closes": each(*[step(FRAME, 0x88, 0, data=struct.pack("!H", code) + reason) for code, reason in
+                              ((1000, b"bye"), (1000, b"r" * 123), (1000, b"\xff"), (1012, b""), (1014, b""), (3000, b""), (4999, b""), (999, b""), (1004, b""), (5000, b""))]),
+    "rules-of-closes-in-fragments": each(step(FRAME, 0x01, 0, data="{") + step(FRAME, 0x88, 0, data=b"\x03\xe8"), step(FRAME, 0x88, 0, data="")),
+    "rules-of-ends-within-a-frame": session(CONNECT, step(OPEN, conn=1, flags=1), step(RAW, data=text(BEAT)[:9], conn=1), step(RST, conn=1), step(EVENT, 1)),
+    "rules-of-what-beats": each(*[step(ADVANCE, SIXTEENTHS, 8) + x + step(ADVANCE, SECONDS, 4) for x in (step(FRAME, 0x89, 0, data=""), step(EVENT, 2), step(FRAME, 0x8A, 0, data=""))]),
+    "rules-of-packets": each(*[step(PACKET, data=x) for x in (packet("65536"), packet("-1"), packet("1") + " ", ' { "e" : 1 , "d" : { } } ', '{"e":1,"d":{},"x":[]}',
+                                                                  '{"e":1,"d":{"a":"\\n\u007f"}}', '{"d":{}}', "null", '{"e":1,"d":[]}')]),
+    "rules-of-packets-by-the-thousand": session(CONNECT, step(RAW, data=text(BEAT) * 5), step(AGAIN, 210)),
+    "rules-of-events": session(CONNECT, step(OPEN, conn=1, flags=1), *[step(CONTROL, 2, e, data=d) for e, d in (
+        (3, '{"authorId":"a","content":"h\u00e9 \U0001f600","sentAt":1}'), (3, '{"authorId":"a","content":"\\"quoted\\" \\\\ \\n","sentAt":1}'), (3, '{"authorId":"a","content":"","sentAt":1}'),
+        (3, '{"authorId":"\u2028\ufffe\x7f","content":"","sentAt":1}'), (4, '{"chatLocked":true}'), (6, '{"userId":"p1","color":false}'))]),
     "four-clients": session(*[step(OPEN, conn=i, flags=1) + step(EVENT, 1, conn=i) for i in range(4)], step(ADVANCE, SECONDS, 1)),
 }
 

@@ -60,8 +60,8 @@ static void on_close(gw_watch *watch, gw_ns now) {
                           (watch->client_closed && close.code == watch->client_code),
                       "Close with %u", close.code);
     if (watch->guilt == GW_WATCH_FATAL && watch->fatal_codes[0] && !watch->excused && !watch->untimed)
-        GW_FUZZ_CHECK(close.code == watch->fatal_codes[0] || close.code == watch->fatal_codes[1] ||
-                          close.code == watch->fatal_codes[2],
+        GW_FUZZ_CHECK(close.has_code && (close.code == watch->fatal_codes[0] || close.code == watch->fatal_codes[1] ||
+                                         close.code == watch->fatal_codes[2]),
                       "Close with %u, not %u", close.code, watch->fatal_codes[0]);
     watch->closed_at = now;
     if (!judged_by_time(watch)) return;
@@ -137,6 +137,8 @@ void gw_watch_end(gw_watch *watch, gw_ns now) {
     watch->ended_at = now;
     if (watch->upgraded && judged_by_time(watch))
         GW_FUZZ_CHECK(watch->closed_at != GW_NEVER, "the server drops a client that did nothing wrong");
+    if (watch->echo_due && !watch->excused && !watch->untimed)
+        GW_FUZZ_CHECK(watch->closed_at != GW_NEVER, "a Close is answered with an end alone");
 }
 
 /* An opening that takes too long, or gets too long, is refused. */

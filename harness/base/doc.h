@@ -72,5 +72,9 @@ bool gw_doc_expect_word(gw_diag *diag, const gw_doc_node *node, const char *cons
 bool gw_doc_expect_duration(gw_diag *diag, const gw_doc_node *node, gw_ns *out);
 /* Node as compact JSON text (RFC 8259) appended to out; numbers keep their text when that is JSON. */
 gw_status gw_doc_to_json(const gw_doc_node *node, gw_buf *out);
+/* UTF-8 text as a double-quoted string of a file, and of JSON; errors of gw_buf_append, so below. */
+gw_status gw_doc_append_string(gw_buf *out, gw_span text);
+/* Compact JSON text for a file, which may hold some characters of its strings as escapes only. */
+gw_status gw_doc_append_json(gw_buf *out, gw_span json);
 
 #endif

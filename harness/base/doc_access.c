@@ -245,26 +245,49 @@ bool gw_doc_expect_duration(gw_diag *diag, const gw_doc_node *node, gw_ns *out) 
 
 /* ---- JSON ---- */
 
-/* What a file may hold as an escape only is one here, too. */
-static void append_json_string(gw_buf *out, gw_span text) {
+/* How many bytes the next code point takes, and whether a file may hold it as an escape only. */
+static size_t next_point(gw_span text, uint32_t *value, bool *escape) {
+    size_t len = gw_doc_utf8_sequence(text);
+    *value = len ? gw_doc_code_point(gw_span_sub(text, 0, len)) : 0;
+    *escape = gw_doc_needs_escape(*value);
+    return len ? len : 1;
+}
+
+gw_status gw_doc_append_string(gw_buf *out, gw_span text) {
+    uint32_t value;
+    bool escape;
     gw_buf_append_byte(out, '"');
     for (size_t len; text.len; text = gw_span_from(text, len)) {
         uint8_t c = text.ptr[0];
-        len = gw_doc_utf8_sequence(text);
-        uint32_t value = len ? gw_doc_code_point(gw_span_sub(text, 0, len)) : 0;
-        if (!len) len = 1;
+        len = next_point(text, &value, &escape);
         if (c == '"' || c == '\\')
             gw_buf_printf(out, "\\%c", c);
         else if (c == '\n')
             gw_buf_append_cstr(out, "\\n");
+        else if (c == '\r')
+            gw_buf_append_cstr(out, "\\r");
         else if (c == '\t')
             gw_buf_append_cstr(out, "\\t");
-        else if (c < 0x20 || gw_doc_needs_escape(value))
+        else if (c < 0x20 || escape)
             gw_buf_printf(out, "\\u%04x", (unsigned)value);
         else
             gw_buf_append_span(out, gw_span_sub(text, 0, len));
     }
     gw_buf_append_byte(out, '"');
+    return out->error;
+}
+
+gw_status gw_doc_append_json(gw_buf *out, gw_span json) {
+    uint32_t value;
+    bool escape;
+    for (size_t len; json.len; json = gw_span_from(json, len)) {
+        len = next_point(json, &value, &escape);
+        if (escape)
+            gw_buf_printf(out, "\\u%04x", (unsigned)value);
+        else
+            gw_buf_append_span(out, gw_span_sub(json, 0, len));
+    }
+    return out->error;
 }
 
 /* RFC 8259 section 6; stricter than the core schema: no plus, no leading zero, no bare dot. */
@@ -298,7 +321,7 @@ gw_status gw_doc_to_json(const gw_doc_node *node, gw_buf *out) {
         append_number(node, out);
         break;
     case GW_DOC_STRING:
-        append_json_string(out, gw_span_make(node->text, node->text_len));
+        gw_doc_append_string(out, gw_span_make(node->text, node->text_len));
         break;
     case GW_DOC_SEQ:
     case GW_DOC_MAP:
@@ -306,7 +329,7 @@ gw_status gw_doc_to_json(const gw_doc_node *node, gw_buf *out) {
         for (const gw_doc_node *c = node->first; c; c = c->next) {
             if (c != node->first) gw_buf_append_byte(out, ',');
             if (c->key) {
-                append_json_string(out, gw_span_cstr(c->key));
+                gw_doc_append_string(out, gw_span_cstr(c->key));
                 gw_buf_append_byte(out, ':');
             }
             gw_doc_to_json(c, out);

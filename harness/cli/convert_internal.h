@@ -35,7 +35,6 @@ void gw_convert_begin_step(gw_convert_world *w);
 void gw_convert_append_name(const gw_convert_world *w, const gw_convert_client *c);
 /* Bytes that a scenario can say as text. */
 bool gw_convert_is_text(gw_span bytes);
-void gw_convert_append_string(gw_convert_world *w, gw_span text);
 void gw_convert_append_bytes(gw_convert_world *w, gw_span bytes);
 void gw_convert_begin_send(gw_convert_world *w, const gw_convert_client *c, const char *key);
 void gw_convert_end_send(gw_convert_world *w, const gw_convert_client *c, unsigned times);

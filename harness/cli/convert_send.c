@@ -1,5 +1,6 @@
 /* Floor 5: what a session sends: carried out, and written as steps of a scenario. */
 #include "cli/convert_internal.h"
+#include "base/doc.h"
 #include "protocol/packet.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static void open_with(gw_convert_world *w, gw_convert_client *c, const gw_span *
     gw_buf_append_cstr(w->out, passive);
     if (request) {
         gw_buf_append_cstr(w->out, ", request: {raw: ");
-        gw_convert_append_string(w, *request);
+        gw_doc_append_string(w->out, *request);
         gw_buf_append_byte(w->out, '}');
     }
     gw_convert_end_send(w, c, 1);

@@ -1,5 +1,6 @@
 /* Floor 5: from a session to a scenario. What is sent is in convert_send.c, how it is written in convert_text.c. */
 #include "cli/convert_internal.h"
+#include "base/doc.h"
 #include "fuzzing/vocabulary.h"
 #include "protocol/packet.h"
 #include "wire/utf8.h"
@@ -77,7 +78,11 @@ static void room_event(gw_convert_world *w, const gw_script_step *step, unsigned
             gw_convert_refuse(w, "an event to another room, or with ${...} in its data");
         gw_convert_begin_step(w);
         gw_buf_printf(w->out, "  - trigger: {event: %s, data: ", event->name);
-        if (gw_packet_append_json(w->out, tree) != GW_OK) w->status = GW_ERR_NOMEM;
+        gw_buf json;
+        gw_buf_init(&json, w->out->max);
+        if (gw_packet_append_json(&json, tree) != GW_OK) w->status = json.error;
+        gw_doc_append_json(w->out, gw_buf_span(&json));
+        gw_buf_deinit(&json);
         if (times > 1) gw_buf_printf(w->out, ", times: %u", times);
         gw_buf_append_cstr(w->out, ", optional: true}\n"); /* the room may be closed by then */
         for (unsigned i = 1; i < times; i++)
@@ -176,7 +181,7 @@ static void append_head(gw_convert_world *w, const gw_script *script, const char
                   server.interval_ms, server.max_message_bytes, server.rate_messages);
     if (server.ask_ms) gw_buf_printf(w->out, ", an ask within each %u ms", server.ask_ms);
     gw_buf_printf(w->out, ".\n# gwspec run --strict --simulate --interval %u THIS-FILE\ntitle: ", server.interval_ms);
-    gw_convert_append_string(w, gw_span_cstr(name));
+    gw_doc_append_string(w->out, gw_span_cstr(name));
     gw_buf_printf(w->out, "\nrequires: [S21]\ntags: [session, server-%u]\ncanary: on\n", script->config & 0x7fu);
 }
 

@@ -1,9 +1,9 @@
 /* Floor 5: what a session becomes, as text of a scenario. */
 #include "cli/convert_internal.h"
+#include "base/doc.h"
 #include "report/text.h"
 #include "wire/utf8.h"
 
-#include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,23 +39,10 @@ bool gw_convert_is_text(gw_span bytes) {
     return gw_utf8_check(bytes, NULL);
 }
 
-void gw_convert_append_string(gw_convert_world *w, gw_span text) {
-    char *copy = strndup((const char *)text.ptr, text.len);
-    cJSON *value = copy ? cJSON_CreateStringReference(copy) : NULL;
-    char *quoted = value ? cJSON_PrintUnformatted(value) : NULL;
-    if (quoted)
-        gw_buf_append_cstr(w->out, quoted);
-    else
-        w->status = GW_ERR_NOMEM;
-    cJSON_free(quoted);
-    cJSON_Delete(value);
-    free(copy);
-}
-
 void gw_convert_append_bytes(gw_convert_world *w, gw_span bytes) {
     if (bytes.len && gw_convert_is_text(bytes)) {
         gw_buf_append_cstr(w->out, ", text: ");
-        gw_convert_append_string(w, bytes);
+        gw_doc_append_string(w->out, bytes);
     } else if (bytes.len) {
         gw_buf_append_cstr(w->out, ", hex: \"");
         gw_text_append_hex(w->out, bytes);

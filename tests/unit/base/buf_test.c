@@ -82,6 +82,22 @@ START_TEST(buf_consume_drops_the_first_bytes) {
 }
 END_TEST
 
+START_TEST(buf_append_number_writes_decimal_digits) {
+    gw_buf buf;
+    gw_buf_init(&buf, 64);
+    ck_assert_int_eq(gw_buf_append_number(&buf, 0), GW_OK);
+    gw_buf_append_byte(&buf, ' ');
+    gw_buf_append_number(&buf, 1090);
+    gw_buf_append_byte(&buf, ' ');
+    ck_assert_int_eq(gw_buf_append_number(&buf, UINT64_MAX), GW_OK);
+    ck_assert_str_eq(gw_buf_cstr(&buf), "0 1090 18446744073709551615");
+    gw_buf_deinit(&buf);
+    gw_buf_init(&buf, 1);
+    ck_assert_int_eq(gw_buf_append_number(&buf, 10), GW_ERR_LIMIT);
+    gw_buf_deinit(&buf);
+}
+END_TEST
+
 START_TEST(buf_printf_appends_all_or_nothing) {
     gw_buf buf;
     gw_buf_init(&buf, 8);
@@ -128,5 +144,5 @@ END_TEST
 GW_TEST_MAIN("base/buf", 20, buf_append_grows_up_to_the_maximum_and_no_further,
              buf_reserve_of_more_than_fits_a_size_fails, buf_with_maximum_zero_holds_nothing,
              buf_clear_keeps_the_memory_and_forgets_the_error, buf_deinit_leaves_an_empty_buffer_of_the_same_maximum,
-             buf_consume_drops_the_first_bytes, buf_printf_appends_all_or_nothing,
-             buf_equals_a_plain_array_under_random_calls)
+             buf_consume_drops_the_first_bytes, buf_append_number_writes_decimal_digits,
+             buf_printf_appends_all_or_nothing, buf_equals_a_plain_array_under_random_calls)
