@@ -29,11 +29,11 @@ typedef struct pass {
     bool stopped;
 } pass;
 
-static uint64_t mix(uint64_t hash, uint64_t value) {
+GW_FUZZ_UNWATCHED static uint64_t mix(uint64_t hash, uint64_t value) {
     return (hash ^ value) * 0xff51afd7ed558ccdu + (hash >> 31);
 }
 
-static void note_message(pass *p, const gw_message *message, gw_message_event got) {
+GW_FUZZ_UNWATCHED static void note_message(pass *p, const gw_message *message, gw_message_event got) {
     bool data = got == GW_MESSAGE_DATA;
     p->message_count++;
     p->messages = mix(p->messages, (uint64_t)got << 32 | (data ? message->flags : message->control_flags));
@@ -44,10 +44,10 @@ static void note_message(pass *p, const gw_message *message, gw_message_event go
     if (data && message->flags & GW_MESSAGE_BAD_UTF8) p->messages = mix(p->messages, message->utf8.bad_offset);
 }
 
-static void decode(pass *p, uint8_t *bytes, size_t size, gw_fuzz_cut cut, uint64_t seed) {
+GW_FUZZ_UNWATCHED static void decode(pass *p, uint8_t *bytes, size_t size, gw_fuzz_cut cut, uint64_t seed) {
     static gw_buf payload = {.max = MAX_MESSAGE_BYTES};
-    gw_message message;
-    gw_frame_decoder decoder;
+    static gw_message message;
+    static gw_frame_decoder decoder;
     gw_rng rng;
     if (cut == GW_FUZZ_RANDOM) gw_rng_init(&rng, seed);
     gw_buf_clear(&payload);
@@ -95,7 +95,7 @@ static void decode(pass *p, uint8_t *bytes, size_t size, gw_fuzz_cut cut, uint64
     p->consumed = decoder.stream_offset;
 }
 
-static void compare(const pass *a, const pass *b) {
+GW_FUZZ_UNWATCHED static void compare(const pass *a, const pass *b) {
     GW_FUZZ_CHECK(a->frame_count == b->frame_count, "%zu and %zu frames", a->frame_count, b->frame_count);
     GW_FUZZ_CHECK(a->message_count == b->message_count, "%zu and %zu messages", a->message_count, b->message_count);
     GW_FUZZ_CHECK(a->messages == b->messages, "messages differ");
@@ -109,11 +109,11 @@ static void compare(const pass *a, const pass *b) {
 }
 
 /* `plain` is the input with every masked payload unmasked in place. */
-static void check_round_trip(const pass *p, const uint8_t *data, size_t size, uint8_t *plain) {
+GW_FUZZ_UNWATCHED static void check_round_trip(const pass *p, const uint8_t *data, size_t size, uint8_t *plain) {
     size_t kept = p->frame_count < MAX_HEADERS ? p->frame_count : MAX_HEADERS;
     for (size_t i = 0; i < kept; i++) {
         const seen_frame *f = &p->frames[i];
-        uint8_t header[GW_FRAME_MAX_HEADER];
+        static uint8_t header[GW_FRAME_MAX_HEADER];
         size_t n = gw_frame_encode_header(&f->frame, header);
         GW_FUZZ_CHECK(n == f->frame.header_len && f->offset + n + f->here <= size, "header %zu is %zu long", i, n);
         GW_FUZZ_CHECK(gw_fuzz_equal(header, data + f->offset, n), "header %zu does not encode back", i);
@@ -127,7 +127,7 @@ static void check_round_trip(const pass *p, const uint8_t *data, size_t size, ui
         GW_FUZZ_CHECK(gw_fuzz_equal(plain, data, size), "masking again gives other bytes");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+GW_FUZZ_UNWATCHED int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static pass whole, split;
     if (size > GW_FUZZ_MAX_BYTES) return 0;
     uint8_t *plain = gw_fuzz_copy(0, data, size);
