@@ -78,20 +78,19 @@ static inline unsigned first_byte(uint64_t special) {
 #endif
 }
 
-static inline int hex_digit(uint8_t c) {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
+/* One more than what the digit stands for; 0: it is none. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
-static int hex4(const uint8_t *p, const uint8_t *end, const uint8_t **bad) {
-    int value = 0;
-    for (int i = 0; i < 4; i++, p++) {
-        *bad = p;
-        if (p >= end) return -1;
-        int digit = hex_digit(*p);
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
-    }
-    return value;
+/* The value of four digits at p, or -1 and the first byte that is none, or the end. */
+static inline int hex4(const uint8_t *p, const uint8_t *end, const uint8_t **bad) {
+    int value = 0, i = 0;
+    for (; i < 4 && p < end && hex_digits[*p]; i++) value = value << 4 | (hex_digits[*p++] - 1);
+    *bad = p;
+    return i == 4 ? value : -1;
 }
 
 /* j->p stands on the 'u'. */
