@@ -75,6 +75,17 @@ const gw_scenario *suite_fixture_steps(suite_fixture *f, const char *steps) {
     return suite_fixture_load(f, id, text);
 }
 
+const gw_step *suite_fixture_step(suite_fixture *f, const char *steps) {
+    const gw_scenario *s = suite_fixture_steps(f, steps);
+    return &s->steps[s->step_count - 1];
+}
+
+void suite_fixture_expect_json(const cJSON *value, const char *wanted) {
+    char *text = cJSON_PrintUnformatted(value);
+    ck_assert_str_eq(text, wanted);
+    cJSON_free(text);
+}
+
 const char *suite_fixture_errors(suite_fixture *f, const char *text) {
     size_t before = f->suite.count;
     gw_buf_clear(&f->diag.text);

@@ -19,6 +19,10 @@ const gw_scenario *suite_fixture_load(suite_fixture *f, const char *id, const ch
 /* The same for a scenario of which only the steps matter: "title" and "requires" are put in front, and a step that
  * connects alice. */
 const gw_scenario *suite_fixture_steps(suite_fixture *f, const char *steps);
+/* The last of those steps. */
+const gw_step *suite_fixture_step(suite_fixture *f, const char *steps);
+/* Fails unless the value prints as this compact JSON text. */
+void suite_fixture_expect_json(const cJSON *value, const char *wanted);
 /* Loads a file that has to be wrong; the text of the errors. */
 const char *suite_fixture_errors(suite_fixture *f, const char *text);
 /* The node of a one-line YAML text, kept until deinit of the suite. */
