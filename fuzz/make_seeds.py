@@ -431,6 +431,8 @@ SESSIONS = {
     "rules-of-packets": each(*[step(PACKET, data=x) for x in (packet("65536"), packet("-1"), packet("1") + " ", ' { "e" : 1 , "d" : { } } ', '{"e":1,"d":{},"x":[]}',
                                                                   '{"e":1,"d":{"a":"\\n\u007f"}}', '{"d":{}}', "null", '{"e":1,"d":[]}')]),
     "rules-of-packets-by-the-thousand": session(CONNECT, step(RAW, data=text(BEAT) * 5), step(AGAIN, 210)),
+    "rules-of-rooms": session(step(CONTROL, 0, 0, data=""), step(CONTROL, 1, 0, data=""), *[step(OPEN, conn=c) + step(UPGRADE, v, conn=c) for c, v in enumerate((1, 1, 2, 0))],
+                              step(CONTROL, 2, 3, data=""), step(CONTROL, 2, 3, flags=2, data=""), step(CONTROL, 2, 5, flags=2, data='{"userId":"p1"}'), step(ADVANCE, SIXTEENTHS, 1)),
     "rules-of-events": session(CONNECT, step(OPEN, conn=1, flags=1), *[step(CONTROL, 2, e, data=d) for e, d in (
         (3, '{"authorId":"a","content":"h\u00e9 \U0001f600","sentAt":1}'), (3, '{"authorId":"a","content":"\\"quoted\\" \\\\ \\n","sentAt":1}'), (3, '{"authorId":"a","content":"","sentAt":1}'),
         (3, '{"authorId":"\u2028\ufffe\x7f","content":"","sentAt":1}'), (4, '{"chatLocked":true}'), (6, '{"userId":"p1","color":false}'))]),

@@ -84,9 +84,6 @@ static const struct {
     {"utf8-late", "a server may fail bad text when its message ends"},
     {"counts-unknown", "what an unknown event does to the timers is the server's affair"},
     {"counts-string-id", "so is what an id of another type does"},
-    {"kick-leaves-open", "whose connection a kick closes is not followed"},
-    {"event-to-all-rooms", "events are followed in the lobby alone"},
-    {"event-once-a-participant", "only rooms beside the lobby have participants with two connections"},
 };
 
 static const char *reason_of(gw_fault fault) {

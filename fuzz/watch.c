@@ -71,6 +71,10 @@ void gw_watch_expect_event(gw_watch *watch, int64_t id, gw_span data) {
     gw_watch_push(&watch->events, gw_watch_event_hash(id, data));
 }
 
+void gw_watch_kick_p1(gw_watch *watch) {
+    watch->kicked |= watch->is_p1;
+}
+
 void gw_watch_tell(gw_watch *watch, gw_heartbeat_input input) {
     if (!watch->upgraded || watch->untimed || watch->guilt != GW_WATCH_CLEAN) return;
     watch->told_at = input.at;

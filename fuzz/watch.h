@@ -21,6 +21,13 @@ typedef enum gw_watch_guilt {
     GW_WATCH_FATAL   /* what fails the connection (RFC 6455, limits): it has to end at once */
 } gw_watch_guilt;
 
+/* Where a connection is; what its operator says to another room is not for it. */
+typedef enum gw_watch_room {
+    GW_WATCH_ELSEWHERE, /* not followed */
+    GW_WATCH_LOBBY,     /* it joined without a query */
+    GW_WATCH_R1         /* it asked for the first room that is made */
+} gw_watch_room;
+
 /* One direction of bytes. */
 typedef struct gw_watch_side {
     gw_buf head_bytes, payload; /* kept from session to session */
@@ -65,10 +72,12 @@ typedef struct gw_watch {
     bool upgraded, refused;  /* 101, or another answer */
     bool asked_known;        /* the request is one of those judged before, and is not read */
     bool bad_text;           /* an unfinished text of the client is not UTF-8 */
-    bool in_lobby;           /* joined without a query */
-    bool untimed;            /* output waited for the client: times say nothing about the server any more */
-    bool server_stops;       /* no request is upgraded any more */
-    uint64_t sent_bytes;     /* by the client */
+    gw_watch_room room;
+    bool is_p1;          /* it joined as the first participant, in r1 */
+    bool kicked;         /* as this one: its connections have to be closed */
+    bool untimed;        /* output waited for the client: times say nothing about the server any more */
+    bool server_stops;   /* no request is upgraded any more */
+    uint64_t sent_bytes; /* by the client */
 } gw_watch;
 
 /* Memory of an earlier session is kept. */
@@ -78,6 +87,8 @@ void gw_watch_client_bytes(gw_watch *watch, const uint8_t *bytes, size_t len, gw
 void gw_watch_server_bytes(gw_watch *watch, gw_span bytes, gw_ns now);
 /* An event goes to the room of this connection: it has to arrive, once and in order. */
 void gw_watch_expect_event(gw_watch *watch, int64_t id, gw_span data);
+/* An event goes to the room that kicks its first participant. */
+void gw_watch_kick_p1(gw_watch *watch);
 /* Something else than this client's bytes explains an end from here on. */
 void gw_watch_excuse(gw_watch *watch);
 /* The server ends: by FIN, by the end of the connection, or by reset. */

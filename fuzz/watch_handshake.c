@@ -8,7 +8,8 @@
 enum { KNOWN_BYTES = 512 };
 static struct {
     size_t request_len, answer_len;
-    bool in_lobby;
+    gw_watch_room room;
+    bool is_p1;
     uint8_t request[KNOWN_BYTES], answer[KNOWN_BYTES];
 } known;
 
@@ -40,7 +41,8 @@ static void remember(const gw_watch *watch) {
     if (asked > KNOWN_BYTES || answered > KNOWN_BYTES) return;
     known.request_len = asked;
     known.answer_len = answered;
-    known.in_lobby = watch->in_lobby;
+    known.room = watch->room;
+    known.is_p1 = watch->is_p1;
     memcpy(known.request, watch->client.head_bytes.data, asked);
     memcpy(known.answer, watch->server.head_bytes.data, answered);
 }
@@ -65,7 +67,8 @@ bool gw_watch_knows_answer(gw_watch *watch) {
     side->head.state = GW_HEAD_DONE;
     side->head.length = known.answer_len;
     watch->upgraded = true;
-    watch->in_lobby = known.in_lobby;
+    watch->room = known.room;
+    watch->is_p1 = known.is_p1;
     return true;
 }
 
@@ -90,6 +93,10 @@ void gw_watch_judge_answer(gw_watch *watch) {
         if (path.ptr[i] == '?') path.len = i;
     GW_FUZZ_CHECK(path.len >= 8 && gw_span_equal_cstr(gw_span_from(path, path.len - 8), "/gateway"), "%.*s is upgraded",
                   GW_SPAN_ARG(path));
-    watch->in_lobby = path.len == request->target.len;
+    watch->is_p1 = gw_span_equal_cstr(request->target, "/gateway?room=r1&participant=p1");
+    if (path.len == request->target.len)
+        watch->room = GW_WATCH_LOBBY;
+    else if (watch->is_p1 || gw_span_equal_cstr(request->target, "/gateway?room=%72%31"))
+        watch->room = GW_WATCH_R1;
     remember(watch);
 }

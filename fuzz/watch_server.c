@@ -43,7 +43,7 @@ static void on_text(gw_watch *watch, gw_ns now) {
     gw_watch_tell(watch, (gw_heartbeat_input){
                              .kind = gw_heartbeat_classify(protocol, packet.event, true, GW_ROLE_SERVER), .at = now});
     bool own = packet.event == protocol->heartbeat.answer || packet.event == protocol->heartbeat.ask;
-    if (watch->in_lobby && !watch->untimed && !own)
+    if (watch->room != GW_WATCH_ELSEWHERE && !watch->untimed && !own)
         GW_FUZZ_CHECK(gw_watch_pop(&watch->events, packet.hash), "%s, but another event or none is due",
                       packet.event->name);
     if (packet.event == protocol->heartbeat.answer) on_beat(watch, now);
@@ -166,7 +166,8 @@ void gw_watch_settle(gw_watch *watch, gw_ns now) {
         settle_opening(watch, now);
         return;
     }
-    GW_FUZZ_CHECK(!watch->in_lobby || watch->events.count == 0 || watch->events.lost, "an event did not arrive");
+    GW_FUZZ_CHECK(watch->events.count == 0 || watch->events.lost, "an event did not arrive");
+    GW_FUZZ_CHECK(!watch->kicked || gw_watch_is_over(watch), "who was kicked stays connected");
     settle_closing(watch, now);
     if (gw_watch_is_over(watch)) return;
     GW_FUZZ_CHECK(watch->guilt != GW_WATCH_FATAL, "the connection goes on after what fails it");

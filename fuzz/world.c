@@ -187,34 +187,40 @@ static void excuse_all(world *w) {
         if (w->clients[i].conn) gw_watch_excuse(&w->clients[i].watch);
 }
 
-/* An event to the lobby reaches it. */
-static bool is_in_lobby(const client *c) {
+/* An event to that room reaches it. */
+static bool is_reached(const client *c, gw_watch_room room) {
     const gw_watch *watch = &c->watch;
-    return watch->upgraded && watch->in_lobby && !watch->untimed && !c->fin_sent && c->ending == GW_CORE_OPEN &&
-           watch->closed_at == GW_NEVER && !watch->client_closed;
+    return c->conn && watch->upgraded && room != GW_WATCH_ELSEWHERE && watch->room == room && !watch->untimed &&
+           !c->fin_sent && c->ending == GW_CORE_OPEN && watch->closed_at == GW_NEVER && !watch->client_closed;
 }
 
 static void room_event(world *w, const gw_script_step *step) {
     char error[GW_CORE_ERROR_BYTES];
     const gw_protocol *protocol = gw_fuzz_protocol();
     const gw_event *event = &protocol->events[step->b % protocol->event_count];
-    gw_span data = step->bytes;
+    gw_span data = step->bytes, user;
     size_t delivered = 0;
     if (!data.len) gw_json_find(vocabulary_packet(step->b), "/d", &data);
     if (!gw_utf8_check(data, NULL)) return; /* the control API refuses such a body before the core sees it */
     gw_buf_clear(&w->scratch);
-    if (step->flags & 1 || strcmp(event->name, "room_close") == 0 || strcmp(event->name, "participant_kick") == 0)
-        excuse_all(w);
-    bool listens[GW_SCRIPT_CONNS];
-    for (int i = 0; i < GW_SCRIPT_CONNS; i++) listens[i] = w->clients[i].conn && is_in_lobby(&w->clients[i]);
-    gw_status status = gw_core_event(w->core, step->flags & 2 ? gw_span_cstr(w->room) : GW_SPAN_LIT("lobby"),
-                                     gw_span_cstr(event->name), data, w->now, &w->scratch, &delivered, error);
+    bool kick = strcmp(event->name, "participant_kick") == 0;
+    if (step->flags & 1 || kick || strcmp(event->name, "room_close") == 0) excuse_all(w);
+    const char *to = step->flags & 2 ? w->room : "lobby";
+    gw_watch_room room = strcmp(to, "lobby") == 0 ? GW_WATCH_LOBBY
+                         : strcmp(to, "r1") == 0  ? GW_WATCH_R1
+                                                  : GW_WATCH_ELSEWHERE;
+    bool reached[GW_SCRIPT_CONNS];
+    for (int i = 0; i < GW_SCRIPT_CONNS; i++) reached[i] = is_reached(&w->clients[i], room);
+    gw_status status = gw_core_event(w->core, gw_span_cstr(to), gw_span_cstr(event->name), data, w->now, &w->scratch,
+                                     &delivered, error);
     GW_FUZZ_CHECK(delivered <= GW_SCRIPT_CONNS, "delivered to %zu", delivered);
-    bool lobby = !(step->flags & 2) || strcmp(w->room, "lobby") == 0;
-    if (status == GW_OK && lobby && event != protocol->heartbeat.ask)
-        for (int i = 0; i < GW_SCRIPT_CONNS; i++)
-            if (w->clients[i].conn && listens[i])
-                gw_watch_expect_event(&w->clients[i].watch, event->id, gw_buf_span(&w->scratch));
+    bool kicks = kick && gw_json_find(data, "/userId", &user) && gw_span_equal_cstr(user, "\"p1\"");
+    for (int i = 0; i < GW_SCRIPT_CONNS && status == GW_OK; i++) {
+        if (!w->clients[i].conn || !reached[i]) continue;
+        if (event != protocol->heartbeat.ask)
+            gw_watch_expect_event(&w->clients[i].watch, event->id, gw_buf_span(&w->scratch));
+        if (kicks) gw_watch_kick_p1(&w->clients[i].watch);
+    }
     w->broadcast_bytes += delivered * (data.len + 64);
     if (status == GW_OK)
         GW_FUZZ_CHECK(gw_json_judge(gw_buf_span(&w->scratch), (gw_json_limits){0}, NULL) != GW_JSON_IS_INVALID,
