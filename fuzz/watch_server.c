@@ -137,7 +137,7 @@ void gw_watch_end(gw_watch *watch, gw_ns now) {
     watch->ended_at = now;
     if (watch->upgraded && judged_by_time(watch))
         GW_FUZZ_CHECK(watch->closed_at != GW_NEVER, "the server drops a client that did nothing wrong");
-    if (watch->echo_due && !watch->excused && !watch->untimed)
+    if (watch->upgraded && watch->echo_due && !watch->excused && !watch->untimed)
         GW_FUZZ_CHECK(watch->closed_at != GW_NEVER, "a Close is answered with an end alone");
 }
 

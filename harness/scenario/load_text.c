@@ -153,22 +153,27 @@ const uint8_t *load_hex(loader *l, const gw_doc_node *node, size_t *len) {
 static bool fill(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out);
 
 /* cJSON's own saturating rule for valueint. */
-static void fill_number(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out) {
-    out->type = cJSON_Number;
-    out->valuedouble = node->number;
-    out->valueint = node->number >= INT_MAX ? INT_MAX : node->number <= INT_MIN ? INT_MIN : (int)node->number;
+static bool fill_number(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out) {
     char usual[32];
-    snprintf(usual, sizeof usual, "%lld", (long long)node->integer);
-    bool as_printed = node->kind == GW_DOC_INT && node->integer > -MAX_EXACT && node->integer < MAX_EXACT &&
-                      strcmp(usual, node->text) == 0;
-    if (numbers == LOAD_NUMBERS_PARSED || as_printed) return;
     gw_buf text;
     gw_buf_init(&text, 4096);
-    if (gw_doc_to_json(node, &text) == GW_OK) {
-        out->type = cJSON_Raw;
-        out->valuestring = gw_arena_strndup(l->arena, text.data, text.len);
+    gw_status status = gw_doc_to_json(node, &text);
+    if (status == GW_ERR_INVALID) {
+        gw_doc_error(l->diag, node, "JSON has no such number; put it in quotes, or send it with text");
+    } else {
+        out->type = cJSON_Number;
+        out->valuedouble = node->number;
+        out->valueint = node->number >= INT_MAX ? INT_MAX : node->number <= INT_MIN ? INT_MIN : (int)node->number;
+        snprintf(usual, sizeof usual, "%lld", (long long)node->integer);
+        bool as_printed = node->kind == GW_DOC_INT && node->integer > -MAX_EXACT && node->integer < MAX_EXACT &&
+                          strcmp(usual, node->text) == 0;
+        if (numbers != LOAD_NUMBERS_PARSED && !as_printed && status == GW_OK) {
+            out->type = cJSON_Raw;
+            out->valuestring = gw_arena_strndup(l->arena, text.data, text.len);
+        }
     }
     gw_buf_deinit(&text);
+    return status != GW_ERR_INVALID;
 }
 
 static bool fill_children(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out) {
@@ -205,8 +210,7 @@ static bool fill(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON
         return true;
     case GW_DOC_INT:
     case GW_DOC_FLOAT:
-        fill_number(l, node, numbers, out);
-        return true;
+        return fill_number(l, node, numbers, out);
     case GW_DOC_STRING:
         if (strlen(node->text) != node->text_len) {
             gw_doc_error(l->diag, node, "a NUL cannot stand in a template; send it with text");
