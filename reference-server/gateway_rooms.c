@@ -2,6 +2,7 @@
 #include "reference-server/described.h"
 #include "reference-server/gateway_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,9 @@ static gw_status add_room(gw_gateway *gateway, const char *id, gw_gateway_room *
     if (HASH_COUNT(gateway->rooms) >= GW_GATEWAY_MAX_ROOMS) return GW_ERR_LIMIT;
     gw_gateway_room *room = calloc(1, sizeof *room);
     if (!room) return GW_ERR_NOMEM;
-    memcpy(room->id, id, strlen(id) + 1);
+    size_t len = strlen(id);
+    assert(len < sizeof room->id);
+    memcpy(room->id, id, len + 1);
     HASH_ADD_STR(gateway->rooms, id, room);
     if (!room->hh.tbl) {
         free(room);
@@ -44,13 +47,8 @@ gw_status gw_gateway_open_lobby(gw_gateway *gateway, gw_gateway_room **out) {
 
 /* "p" and the number: this runs for each connection, and a format costs more than all the rest of joining. */
 static void write_participant_id(char id[GW_GATEWAY_ID_BYTES], uint64_t number) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do digits[--at] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
     id[0] = 'p';
-    memcpy(id + 1, digits + at, sizeof digits - at);
-    id[1 + sizeof digits - at] = 0;
+    id[1 + gw_buf_digits(id + 1, number)] = 0;
 }
 
 gw_status gw_gateway_add_participant(gw_gateway *gateway, gw_gateway_room *room, bool fresh,

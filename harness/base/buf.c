@@ -41,12 +41,18 @@ gw_status gw_buf_reserve(gw_buf *buf, size_t extra) {
     return GW_OK;
 }
 
-gw_status gw_buf_append_number(gw_buf *buf, uint64_t number) {
-    char digits[20];
+size_t gw_buf_digits(char out[GW_BUF_MAX_DIGITS], uint64_t number) {
+    char digits[GW_BUF_MAX_DIGITS];
     size_t at = sizeof digits;
     do digits[--at] = (char)('0' + number % 10);
     while ((number /= 10) > 0);
-    return gw_buf_append(buf, digits + at, sizeof digits - at);
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+gw_status gw_buf_append_number(gw_buf *buf, uint64_t number) {
+    char digits[GW_BUF_MAX_DIGITS];
+    return gw_buf_append(buf, digits, gw_buf_digits(digits, number));
 }
 
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) {

@@ -43,7 +43,9 @@ static inline gw_status gw_buf_append_span(gw_buf *buf, gw_span span) {
 static inline gw_status gw_buf_append_cstr(gw_buf *buf, const char *s) {
     return gw_buf_append(buf, s, strlen(s));
 }
-/* The number in decimal digits; a format costs several times as much. */
+/* The number in decimal digits, without a NUL; how many. A format costs several times as much. */
+enum { GW_BUF_MAX_DIGITS = 20 };
+size_t gw_buf_digits(char out[GW_BUF_MAX_DIGITS], uint64_t number);
 gw_status gw_buf_append_number(gw_buf *buf, uint64_t number);
 gw_status gw_buf_printf(gw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 gw_status gw_buf_vprintf(gw_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
