@@ -1,6 +1,7 @@
 /* Floor 2: compiling a schema from a user's file. schema_check.c applies it. */
 #include "protocol/schema_internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,11 +60,19 @@ static void compile_items(compiler *c, gw_schema *schema, const gw_doc_node *nod
     schema->items = compile(c, node);
 }
 
+/* What is no number passes. */
+static bool expect_finite(compiler *c, const gw_doc_node *node, const char *what) {
+    if (isfinite(node->number)) return true;
+    gw_doc_error(c->diag, node, "%s must be a finite number", what);
+    return false;
+}
+
 static bool read_value(compiler *c, const gw_doc_node *node, gw_schema_value *out) {
     if (node->kind == GW_DOC_SEQ || node->kind == GW_DOC_MAP) {
         gw_doc_error(c->diag, node, "enum and const take plain values only, not %s", gw_doc_kind_name(node->kind));
         return false;
     }
+    if (!expect_finite(c, node, "a value of enum or const")) return false;
     *out = (gw_schema_value){.kind = node->kind,
                              .text = gw_arena_strndup(c->arena, node->text, node->text_len),
                              .boolean = node->boolean,
@@ -148,6 +157,7 @@ static void compile_bound(compiler *c, gw_schema *schema, const gw_doc_node *nod
     gw_schema_bound *bound = (gw_schema_bound *)((char *)schema + bounds[which].offset);
     bool counts = bounds[which].count;
     if (!gw_doc_expect_kind(c->diag, node, counts ? GW_DOC_INT : GW_DOC_FLOAT, bounds[which].key)) return;
+    if (!expect_finite(c, node, bounds[which].key)) return;
     if (counts && node->integer < 0) {
         gw_doc_error(c->diag, node, "%s must not be negative", bounds[which].key);
         return;

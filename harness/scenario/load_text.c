@@ -158,22 +158,24 @@ static bool fill_number(loader *l, const gw_doc_node *node, load_numbers numbers
     gw_buf text;
     gw_buf_init(&text, 4096);
     gw_status status = gw_doc_to_json(node, &text);
+    out->type = cJSON_Number;
+    out->valuedouble = status == GW_OK ? node->number : 0;
+    out->valueint = out->valuedouble >= INT_MAX   ? INT_MAX
+                    : out->valuedouble <= INT_MIN ? INT_MIN
+                                                  : (int)out->valuedouble;
+    snprintf(usual, sizeof usual, "%lld", (long long)node->integer);
+    bool as_printed = node->kind == GW_DOC_INT && node->integer > -MAX_EXACT && node->integer < MAX_EXACT &&
+                      strcmp(usual, node->text) == 0;
     if (status == GW_ERR_INVALID) {
         gw_doc_error(l->diag, node, "JSON has no such number; put it in quotes, or send it with text");
-    } else {
-        out->type = cJSON_Number;
-        out->valuedouble = node->number;
-        out->valueint = node->number >= INT_MAX ? INT_MAX : node->number <= INT_MIN ? INT_MIN : (int)node->number;
-        snprintf(usual, sizeof usual, "%lld", (long long)node->integer);
-        bool as_printed = node->kind == GW_DOC_INT && node->integer > -MAX_EXACT && node->integer < MAX_EXACT &&
-                          strcmp(usual, node->text) == 0;
-        if (numbers != LOAD_NUMBERS_PARSED && !as_printed && status == GW_OK) {
-            out->type = cJSON_Raw;
-            out->valuestring = gw_arena_strndup(l->arena, text.data, text.len);
-        }
+    } else if (status != GW_OK) {
+        gw_doc_error(l->diag, node, "a number has at most 4096 characters; send it with text");
+    } else if (numbers != LOAD_NUMBERS_PARSED && !as_printed) {
+        out->type = cJSON_Raw;
+        out->valuestring = gw_arena_strndup(l->arena, text.data, text.len);
     }
     gw_buf_deinit(&text);
-    return status != GW_ERR_INVALID;
+    return status == GW_OK;
 }
 
 static bool fill_children(loader *l, const gw_doc_node *node, load_numbers numbers, cJSON *out) {

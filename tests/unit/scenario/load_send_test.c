@@ -161,6 +161,22 @@ START_TEST(load_reads_trigger) {
 }
 END_TEST
 
+/* A number keeps its digits, or is refused: it is never sent as another one. */
+START_TEST(load_bounds_the_digits_of_a_number) {
+    enum { MOST = 4096 };
+    static char steps[MOST + 64], digits[MOST + 2], file[sizeof steps + 128];
+    setup();
+    memset(digits, '7', MOST);
+    snprintf(steps, sizeof steps, "  - send: {event: login, data: %s}\n", digits);
+    suite_fixture_expect_json(frame_of(steps)->payload.data, digits);
+    digits[MOST] = '7';
+    snprintf(file, sizeof file,
+             "title: t\nrequires: [S1]\nsteps:\n  - connect: a\n  - send: {on: a, event: login, data: %s}\n", digits);
+    ck_assert_ptr_nonnull(strstr(suite_fixture_errors(&f, file), "a number has at most 4096 characters"));
+    teardown();
+}
+END_TEST
+
 START_TEST(load_knows_what_no_well_behaved_client_sends) {
     setup();
     static const struct {
@@ -224,4 +240,5 @@ START_TEST(load_knows_what_no_well_behaved_client_sends) {
 END_TEST
 
 GW_TEST_MAIN("scenario/load_send", 30, load_reads_send, load_reads_send_frame, load_reads_several_frames_in_one_write,
-             load_reads_the_small_steps, load_reads_trigger, load_knows_what_no_well_behaved_client_sends)
+             load_reads_the_small_steps, load_reads_trigger, load_bounds_the_digits_of_a_number,
+             load_knows_what_no_well_behaved_client_sends)
