@@ -34,7 +34,8 @@ static void load(const char *folder) {
     int count = scandir(folder, &entries, NULL, alphasort);
     if (count < 0) die(folder, strerror(errno));
     for (int i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        int n = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (n < 0 || (size_t)n >= sizeof path) die(folder, "a path is too long");
         bool hidden = entries[i]->d_name[0] == '.';
         free(entries[i]);
         if (hidden) continue;
@@ -44,6 +45,7 @@ static void load(const char *folder) {
         input->bytes = malloc(MAX_INPUT_BYTES);
         if (!file || !input->bytes) die(path, strerror(errno));
         input->len = fread(input->bytes, 1, MAX_INPUT_BYTES, file);
+        if (input->len == MAX_INPUT_BYTES) die(path, "too long");
         fclose(file);
     }
     free(entries);
