@@ -1,6 +1,8 @@
 /* Floor 5: the process of a client under test. */
 #include "cli/client_internal.h"
 
+#include "report/text.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +53,9 @@ static void describe(const client_job *job, const gw_process_exit *how, gw_buf *
         line = gw_span_from(tail, i);
         break;
     }
-    if (line.len)
-        gw_buf_printf(out, "; its last line: %.*s", (int)(line.len < MAX_TAIL ? line.len : MAX_TAIL), line.ptr);
+    if (!line.len) return;
+    gw_buf_append_cstr(out, "; its last line: ");
+    gw_text_append_without_nul(out, gw_span_make(line.ptr, line.len < MAX_TAIL ? line.len : MAX_TAIL));
 }
 
 static void on_exit_of_client(gw_process *process, const gw_process_exit *how, void *user) {

@@ -1,12 +1,13 @@
 /* One run of a program for a fixture or a trigger. Floor 5. It must not know what its output is for. */
 #include "cli/fixtures_internal.h"
 #include "net/process.h"
+#include "report/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ERROR_BYTES = 640 };
+enum { ERROR_BYTES = 640, SAID_BYTES = 200 };
 #define STOP_GRACE (GW_S)
 
 struct fixtures_command {
@@ -53,8 +54,12 @@ static void on_exit_of(gw_process *process, const gw_process_exit *how, void *us
         finish(command, command->error);
     } else if (how->signaled || how->code != 0) {
         gw_span said = last_line(gw_process_tail(process));
-        snprintf(error, sizeof error, "it %s%s%.*s", gw_process_exit_text(how, text, sizeof text), said.len ? ": " : "",
-                 (int)(said.len < 200 ? said.len : 200), (const char *)said.ptr);
+        gw_buf line;
+        gw_buf_init(&line, 4 * SAID_BYTES);
+        gw_text_append_without_nul(&line, gw_span_make(said.ptr, said.len < SAID_BYTES ? said.len : SAID_BYTES));
+        snprintf(error, sizeof error, "it %s%s%s", gw_process_exit_text(how, text, sizeof text), said.len ? ": " : "",
+                 gw_buf_cstr(&line));
+        gw_buf_deinit(&line);
         finish(command, error);
     } else if (command->output.error != GW_OK) {
         finish(command, "it wrote too much");

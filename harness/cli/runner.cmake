@@ -7,5 +7,5 @@ gw_floor(runner
     runner.c runner_incident.c runner_job.c runner_log.c runner_probe.c runner_schedule.c runner_server.c runner_verdict.c
     secrets.c
     simulate.c simulate_bystander.c simulate_control.c simulate_pipe.c simulate_plan.c
-  DEPENDS gw_net gw_scenario gw_protocol gw_base gw_refcore gw::cjson gw::regex)
+  DEPENDS gw_net gw_report gw_scenario gw_protocol gw_base gw_refcore gw::cjson gw::regex)
 target_include_directories(gw_runner PUBLIC ${CMAKE_SOURCE_DIR})

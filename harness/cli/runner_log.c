@@ -2,6 +2,8 @@
  * ended. */
 #include "cli/runner_internal.h"
 
+#include "report/text.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@ void runner_server_last_lines(runner *r, size_t max, gw_buf *out) {
     if (!r->server.process) return;
     gw_span tail = gw_process_tail(r->server.process);
     size_t from = tail.len, lines = 0;
+    gw_buf clean;
+    gw_buf_init(&clean, GW_PROCESS_TAIL_BYTES * 4);
     while (from > 0) { /* back to the start of the last `max` lines that say something */
         size_t start = from - 1;
         while (start > 0 && tail.ptr[start - 1] != '\n') start--;
@@ -30,9 +34,12 @@ void runner_server_last_lines(runner *r, size_t max, gw_buf *out) {
         gw_span line = gw_span_sub(tail, from, len);
         from += len + 1;
         if (!trim(line).len) continue;
-        gw_fixtures_redact(r->fixtures, line, out);
+        gw_buf_clear(&clean);
+        gw_fixtures_redact(r->fixtures, line, &clean);
+        gw_text_append_without_nul(out, gw_buf_span(&clean));
         gw_buf_append_byte(out, '\n');
     }
+    gw_buf_deinit(&clean);
 }
 
 void runner_server_obituary(runner *r, char *out, size_t size) {

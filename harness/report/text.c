@@ -58,6 +58,16 @@ void gw_text_append_printable(gw_buf *out, gw_span text) {
     }
 }
 
+void gw_text_append_without_nul(gw_buf *out, gw_span text) {
+    for (const uint8_t *nul; text.len && (nul = memchr(text.ptr, 0, text.len));) {
+        size_t len = (size_t)(nul - text.ptr);
+        gw_buf_append(out, text.ptr, len);
+        gw_buf_append_cstr(out, "\\x00");
+        text = gw_span_from(text, len + 1);
+    }
+    gw_buf_append_span(out, text);
+}
+
 size_t gw_text_columns(gw_span text) {
     size_t columns = 0;
     for (size_t i = 0; i < text.len; i++) columns += (text.ptr[i] & 0xc0) != 0x80;

@@ -16,6 +16,8 @@ void gw_text_append_fit(gw_buf *out, gw_span text, size_t width);
 /* The same, broken between words so that no line passes `width` columns; further lines are indented by `indent`, and
  * the first is taken to start there. A word longer than a line is not broken. 0: one line. No newline at the end. */
 void gw_text_append_wrapped(gw_buf *out, gw_span text, size_t indent, size_t width);
+/* As it is, but for NUL bytes, which become the four characters \x00: for what is held as a C string. */
+void gw_text_append_without_nul(gw_buf *out, gw_span text);
 /* Columns that printable text takes: one a code point. */
 size_t gw_text_columns(gw_span text);
 /* `count` blanks. */

@@ -163,6 +163,8 @@ def test_a_client_that_exits_at_once_is_told_apart_from_one_that_dies():
     o = run("client/ping/answered/text", *script("echo 'cannot find the config' >&2; exit 3"))
     check(o.code == 1 and o.results[0]["verdict"] == "crash" and o.results[0]["findings"][0]["rule"] == "C9", o)
     check("exited with code 3; its last line: cannot find the config" in o.text, o)
+    o = run("client/ping/answered/text", *script(r"printf 'got \0 frame' >&2; exit 3"))
+    check(r"its last line: got \x00 frame" in o.text, o)
     o = run("client/ping/answered/text", *script("kill -SEGV $$"))
     check(o.code == 1 and o.results[0]["verdict"] == "crash" and "signal 11" in o.text, o)
 

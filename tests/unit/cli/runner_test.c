@@ -142,7 +142,7 @@ START_TEST(runner_blames_the_scenario_that_kills_the_server) {
     const char *observed = result_of("kill/it")->findings[0].observed;
     ck_assert_msg(strstr(observed, "exited with code 3") != NULL, "%s", observed);
     ck_assert_ptr_nonnull(result_of("kill/it")->server_log);
-    ck_assert_ptr_nonnull(strstr(result_of("kill/it")->server_log, "these are the last words\n"));
+    ck_assert_ptr_nonnull(strstr(result_of("kill/it")->server_log, "got \\x00 frame\nthese are the last words\n"));
     ck_assert_ptr_nonnull(outcome.server_log);
     ck_assert_int_eq(unlink(outcome.server_log), 0);
     ck_assert_uint_ge(outcome.restarts, 1);
