@@ -235,3 +235,20 @@ gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_dia
     catalogue->own_ids[catalogue->own_count++] = id;
     return GW_OK;
 }
+
+bool gw_catalogue_load_expected(gw_arena *arena, gw_span text, const char *shown, gw_diag *diag,
+                                const gw_expected **out, size_t *count) {
+    static const char *const keys[] = {"expected-failures"};
+    gw_doc *doc = gw_doc_parse(text, shown, diag);
+    if (!doc) return false;
+    const gw_doc_node *list = gw_doc_root(doc);
+    bool good = true;
+    if (list->kind == GW_DOC_MAP) {
+        good = gw_doc_expect_keys(diag, list, keys, 1, "a file of expected failures") &&
+               gw_doc_require(diag, list, keys[0], "a file of expected failures");
+        list = gw_doc_get(list, keys[0]);
+    }
+    good = good && gw_expected_load(arena, list, diag, out, count);
+    gw_doc_destroy(doc);
+    return good;
+}

@@ -21,7 +21,7 @@ static const struct {
     {"start", KIND_TARGET},
     {"fixtures", KIND_TARGET},
     {"triggers", KIND_TARGET},
-    {"expected-failures", KIND_TARGET},
+    {"expected-failures", KIND_EXPECTED},
     {"envelope", KIND_PROTOCOL},
     {"events", KIND_PROTOCOL},
     {"protocol", KIND_PROTOCOL},
@@ -40,7 +40,7 @@ static bool find_kind(const gw_file *file, kind *out, gw_diag *diag) {
         gw_doc_error(
             diag, root,
             "this is no file of gwspec: a scenario has 'steps', a target file 'target', a protocol 'events', a list of "
-            "requirements 'requirements'");
+            "requirements 'requirements', one of expected failures 'expected-failures'");
     gw_doc_destroy(doc);
     return *out != KIND_UNKNOWN;
 }
@@ -83,13 +83,9 @@ static bool check_expected(gw_catalogue *catalogue, const gw_options *options, c
                            const gw_file *file, gw_diag *diag) {
     const gw_expected *list;
     size_t count;
-    gw_doc *doc = gw_doc_parse(file->text, file->shown, diag);
-    bool good = doc && gw_expected_load(&catalogue->arena, gw_doc_root(doc), diag, &list, &count);
-    good =
-        good && check_patterns((gw_catalogue_source){.folder = options->scenarios, .protocol_file = options->protocol},
-                               files, file, list, count, diag);
-    gw_doc_destroy(doc);
-    return good;
+    return gw_catalogue_load_expected(&catalogue->arena, file->text, file->shown, diag, &list, &count) &&
+           check_patterns((gw_catalogue_source){.folder = options->scenarios, .protocol_file = options->protocol},
+                          files, file, list, count, diag);
 }
 
 static bool check_requirements(const gw_file *file, gw_diag *diag) {

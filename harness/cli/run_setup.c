@@ -180,10 +180,8 @@ static bool load_expected(gw_run_setup *setup, const gw_options *options) {
     gw_files_init(&files);
     const gw_expected *more = NULL;
     size_t count = 0;
-    gw_doc *doc = NULL;
-    bool good = gw_files_add(&files, options->expected, &diag) == GW_OK;
-    if (good) doc = gw_doc_parse(files.items[0].text, options->expected, &diag);
-    good = doc && gw_expected_load(&setup->arena, gw_doc_root(doc), &diag, &more, &count);
+    bool good = gw_files_add(&files, options->expected, &diag) == GW_OK &&
+                gw_catalogue_load_expected(&setup->arena, files.items[0].text, options->expected, &diag, &more, &count);
     if (good) {
         gw_expected *all = GW_ARENA_ARRAY(&setup->arena, gw_expected, setup->expected_count + count + 1);
         if (count) memcpy(all, more, count * sizeof *all);
@@ -191,7 +189,6 @@ static bool load_expected(gw_run_setup *setup, const gw_options *options) {
         setup->expected = all;
         setup->expected_count += count;
     }
-    gw_doc_destroy(doc);
     gw_files_deinit(&files);
     return print_diag(&diag, good);
 }

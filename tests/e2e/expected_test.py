@@ -167,6 +167,20 @@ class ExpectedFailures(unittest.TestCase):
         self.assertIn(f"FAIL  {SILENT}", out)
         self.assertIn('on the list of expected failures, with "closed with 1006"', re.sub(r"\s+", " ", out))
 
+    def test_a_list_stands_alone_or_below_its_key(self):
+        entry = f'- {{scenario: {SILENT}, reason: "ticket 7"}}\n'
+        for text in (entry, f"expected-failures:\n  {entry}"):
+            known = self.write(text)
+            code, out, err = gwspec("run", SILENT, *NEVER, *known)
+            self.assertEqual((code, "1 known-fail" in out), (0, True), out + err)
+            code, out, err = gwspec("check", self.path)
+            self.assertEqual((code, out), (0, f"{self.path}: ok\n"), err)
+        self.write(f"expected-failures:\n  {entry}limit: 3\n")
+        for words in (("check", self.path), ("run", SILENT, "--simulate", *known)):
+            code, out, err = gwspec(*words)
+            self.assertEqual(code, 2, out + err)
+            self.assertIn(f"{self.path}:3:1: error: unknown key 'limit' in a file of expected failures", err)
+
     def test_a_wrong_list_is_told_with_its_place(self):
         code, out, err = gwspec("run", SILENT, "--simulate", *self.write(f"- {{scenario: {SILENT}, reasons: x}}\n"))
         self.assertEqual(code, 2, out + err)
