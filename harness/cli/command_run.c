@@ -1,6 +1,7 @@
 /* Floor 5: gwspec run, gwspec client. */
 #include "cli/commands.h"
 
+#include "cli/baseline.h"
 #include "cli/client_run.h"
 #include "cli/run_reports.h"
 #include "cli/run_setup.h"
@@ -9,8 +10,6 @@
 #include "cli/simulate.h"
 #include "net/clock.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 typedef struct run {
@@ -23,8 +22,7 @@ typedef struct run {
     gw_runner_outcome outcome;
     const char **secrets; /* values of --header; in the setup's arena */
     size_t secret_count;
-    FILE *baseline; /* of --write-expected-failures; opened before the run */
-    bool written;   /* false: a report file failed on the way */
+    bool written; /* false: a report file failed on the way */
 } run;
 
 static void take_result(const gw_result *result, void *user) {
@@ -186,6 +184,16 @@ static int exit_code_of(const run *r, const gw_summary *summary) {
     return GW_EXIT_INTERNAL;
 }
 
+static const char *cause_of(gw_runner_end end) {
+    static const char *const causes[] = {[GW_RUNNER_COMPLETE] = NULL,
+                                         [GW_RUNNER_BAD_TARGET] = "the run could not be started",
+                                         [GW_RUNNER_UNREACHABLE] = "the target was not reached",
+                                         [GW_RUNNER_LOST] = "the target was lost",
+                                         [GW_RUNNER_INTERRUPTED] = "the run was interrupted",
+                                         [GW_RUNNER_INTERNAL] = "the run failed"};
+    return causes[end];
+}
+
 static void tell_end(const run *r) {
     if (r->outcome.end == GW_RUNNER_COMPLETE) return;
     size_t done = r->outcome.result_count, all = r->plan.scenario_count;
@@ -197,27 +205,13 @@ static void tell_end(const run *r) {
         gw_console_error("%s", r->outcome.message);
 }
 
-/* What failed, as a list of expected failures. */
-static bool write_baseline(run *r) {
+/* A list from half a run would forget what the other half knows. */
+static bool write_baseline(const run *r) {
     const char *path = r->options->write_expected;
     if (!path) return true;
-    gw_buf text;
-    gw_buf_init(&text, GW_CONSOLE_MAX_TEXT);
-    gw_buf_append_cstr(&text, "# Failures that are known, each with its reason: see --expected-failures.\n");
-    size_t empty = text.len;
-    for (size_t i = 0; i < r->outcome.result_count; i++) {
-        gw_verdict verdict = r->outcome.results[i]->verdict;
-        if (verdict == GW_VERDICT_FAIL || verdict == GW_VERDICT_CRASH || verdict == GW_VERDICT_NON_STRICT ||
-            verdict == GW_VERDICT_KNOWN_FAIL)
-            gw_expected_append(&text, r->outcome.results[i]);
-    }
-    if (text.len == empty) gw_buf_append_cstr(&text, "[]\n");
-    bool good = text.error == GW_OK && fwrite(text.data, 1, text.len, r->baseline) == text.len;
-    good &= fclose(r->baseline) == 0;
-    r->baseline = NULL;
-    if (!good) gw_console_error("%s: cannot be written", path);
-    gw_buf_deinit(&text);
-    return good;
+    if (r->outcome.end == GW_RUNNER_COMPLETE) return gw_baseline_write(path, &r->plan, &r->outcome);
+    gw_console_error("%s is not written: %s", path, cause_of(r->outcome.end));
+    return true;
 }
 
 static bool tell_log(const run *r) {
@@ -252,11 +246,8 @@ static int execute(run *r) {
     uint64_t seed = options->has_seed ? options->seed : gw_console_random_seed();
     state_facts(r, seed);
     make_plan(r, seed);
+    if (options->write_expected && !gw_baseline_probe(options->write_expected)) return GW_EXIT_USAGE;
     if (!gw_run_reports_open(&r->reports, options)) return GW_EXIT_USAGE;
-    if (options->write_expected && !(r->baseline = fopen(options->write_expected, "w"))) {
-        gw_console_error("%s: cannot be written: %s", options->write_expected, strerror(errno));
-        return GW_EXIT_USAGE;
-    }
     if (!gw_run_view_init(&r->view, gw_console_open(options->no_color), options->strict, options->verbose,
                           r->plan.scenarios, r->plan.scenario_count, gw_clock_now()))
         return GW_EXIT_INTERNAL;
@@ -285,7 +276,6 @@ int gw_command_run(const gw_options *options) {
     run r = {.options = options, .written = true};
     int exit_code = gw_run_setup_init(&r.setup, options) ? execute(&r) : GW_EXIT_USAGE;
     if (!gw_run_reports_close(&r.reports) && exit_code <= 1) exit_code = GW_EXIT_INTERNAL;
-    if (r.baseline) fclose(r.baseline);
     gw_run_view_deinit(&r.view);
     gw_run_setup_deinit(&r.setup);
     return exit_code;

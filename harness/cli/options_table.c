@@ -30,7 +30,7 @@ static const gw_option table[] = {
     {"filter", 0, "WORD", GW_OPTION_LIST, AT(filters), SELECTS, false, "only where id, title or requirement has it; ! negates; all must hold"},
     {"tag", 0, "TAG", GW_OPTION_LIST, AT(tags), SELECTS, false, "only with one of these tags; ! negates"},
     {"expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(expected), RUNS, true, "failures that are known, each with its reason"},
-    {"write-expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(write_expected), RUNS, false, "write what failed as such a file"},
+    {"write-expected-failures", 0, "FILE", GW_OPTION_TEXT, AT(write_expected), RUNS, false, "write what failed, and what still holds of the list, as such a file"},
     {"strict", 0, NULL, GW_OPTION_FLAG, AT(strict), RUNS, true, "a non-strict deviation fails the run too"},
     {"jobs", 'j', "N", GW_OPTION_COUNT, AT(jobs), RUNS, false, "scenarios at once (run: all; client: 8 for each CPU)"},
     {"retries", 0, "N", GW_OPTION_COUNT, AT(retries), RUNS, false, "run what fails up to N times again; a pass then counts, marked as flaky"},

@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -124,6 +125,82 @@ class ExpectedFailures(unittest.TestCase):
         known = self.write("# the last entry was removed\n")
         code, out, err = gwspec("run", "hello", "--simulate", "--seed", "1", *known)
         self.assertEqual(code, 0, out + err)
+
+    def test_entries_that_still_hold_are_kept_whole(self):
+        folder, passing = os.path.dirname(SILENT), "heartbeat/keeps-alive"
+        entries = [f'- {{scenario: "{SILENT}", reason: "ticket 7", observed: "still open"}}',
+                   '- {scenario: "hello/*", reason: "now \\"and\\" then", flaky: true}',
+                   f'- {{scenario: "{passing}", reason: "it passes now"}}',
+                   '- {scenario: "nothing/*", reason: "gone"}',
+                   '- {scenario: "events/*", reason: "not run this time"}']
+        text = self.refresh("\n".join(entries), SILENT, "hello/at-once", passing)
+        self.assertEqual(text, [entries[0], entries[1], entries[4]])
+        code, out, err = gwspec("run", SILENT, "hello/at-once", *NEVER, *self.write("\n".join(text)))
+        self.assertEqual(code, 0, out + err)
+        # A pattern of which one scenario passes holds for the others only.
+        text = self.refresh(f'- {{scenario: "{folder}/*", reason: "ticket 8", observed: "still open"}}', SILENT, passing)
+        self.assertIn(entries[0].replace("ticket 7", "ticket 8"), text)
+        self.assertNotIn(passing, [json.loads(line.split(", ")[0].split(": ")[1]) for line in text])
+        self.assertGreater(len(text), 2)
+        # Another failure than the pinned one is on the list as it is seen, not as it was.
+        text = self.refresh(f'- {{scenario: "{SILENT}", reason: "ticket 9", observed: "closed with 1006"}}', SILENT)
+        self.assertEqual([line.split('"')[1] for line in text], [SILENT])
+        self.assertNotIn("1006", text[0])
+
+    def refresh(self, entries, *patterns):
+        code, out, err = gwspec("run", *patterns, *NEVER, *self.write(entries + "\n"), "--write-expected-failures", self.path)
+        self.assertEqual(code, 1, out + err)
+        with open(self.path) as f:
+            return [line.rstrip("\n") for line in f if line.startswith("- ")]
+
+    def test_a_list_outlives_a_run_that_is_not_complete(self):
+        text = f'- {{scenario: {SILENT}, reason: "ticket 7"}}\n'
+        self.write(text)
+        with socket.socket() as taken:  # bound and not listening: connections are refused
+            taken.bind(("127.0.0.1", 0))
+            code, out, err = gwspec("run", "hello", "--url", f"ws://127.0.0.1:{taken.getsockname()[1]}/", "--write-expected-failures", self.path)
+        self.assertEqual(code, 3, out + err)
+        self.assert_kept(text)
+        self.assertIn(f"gwspec: {self.path} is not written: the target was not reached\n", err)
+        for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+            with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts and never answers, so that the run is still going
+                run = subprocess.Popen([f"{BIN}/gwspec", "run", "hello", "--url", f"ws://127.0.0.1:{silent.getsockname()[1]}/",
+                                        "--write-expected-failures", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                connection, _ = silent.accept()
+                run.send_signal(number)
+                _, err = run.communicate(timeout=60)
+                connection.close()
+            self.assertEqual(run.returncode, code, err)
+            self.assert_kept(text)
+            self.assertEqual("is not written: the run was interrupted" in err, code == 130, err)
+
+    def assert_kept(self, text):
+        with open(self.path) as f:
+            self.assertEqual(f.read(), text)
+        self.assertEqual(os.listdir(os.path.dirname(self.path)), [os.path.basename(self.path)])
+
+    def test_a_list_is_replaced_where_it_stands_and_told_at_the_start_where_it_cannot_be(self):
+        text = f'- {{scenario: {SILENT}, reason: "ticket 7"}}\n'
+        self.write(text)
+        os.chmod(self.path, 0o640)
+        with open(self.path) as old:
+            self.refresh(text.rstrip(), SILENT, "heartbeat")
+            self.assertEqual(old.read(), text)  # another file has taken its place
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o640)
+        link = self.path + ".link"
+        os.symlink("known.yaml", link)
+        code, out, err = gwspec("run", "hello", "--simulate", "--seed", "1", "--write-expected-failures", link)
+        self.assertEqual(code, 0, out + err)
+        self.assertTrue(os.path.islink(link))
+        with open(self.path) as f:
+            self.assertIn("[]", f.read())
+        code, out, err = gwspec("run", "hello", "--simulate", "--seed", "1", "--write-expected-failures", "/dev/stdout")
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("[]", out)
+        for path, why in ((self.path + "/below", "Not a directory"), (os.path.dirname(self.path), "Is a directory"),
+                          (self.path + ".none/list", "No such file or directory")):
+            code, out, err = gwspec("run", "hello", "--simulate", "--write-expected-failures", path)
+            self.assertEqual((code, out, err), (2, "", f"gwspec: {path}: cannot be written: {why}\n"))
 
     def test_a_listed_failure_does_not_fail_the_run_but_another_does(self):
         known = self.write(f'- {{scenario: {SILENT}, reason: "ticket 7"}}\n')
