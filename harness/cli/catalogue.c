@@ -236,6 +236,29 @@ gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_dia
     return GW_OK;
 }
 
+static bool is_own_file(const gw_suite *suite, const char *word) {
+    const char *dot = strrchr(word, '.');
+    if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) return true;
+    for (size_t i = 0; i < suite->count; i++)
+        if (gw_suite_match(word, suite->scenarios[i]->id)) return false;
+    return gw_files_is_file(word);
+}
+
+gw_status gw_catalogue_patterns(gw_catalogue *catalogue, const char *const *words, size_t count, gw_diag *diag,
+                                const char *const **out) {
+    const char **patterns = GW_ARENA_ARRAY(&catalogue->arena, const char *, count + 1);
+    gw_status status = GW_OK;
+    for (size_t i = 0; i < count; i++) {
+        patterns[i] = words[i];
+        if (!is_own_file(&catalogue->suite, words[i])) continue;
+        gw_status added = gw_catalogue_add_own(catalogue, words[i], diag);
+        if (added != GW_OK) status = added;
+        patterns[i] = gw_catalogue_id(&catalogue->arena, words[i]);
+    }
+    *out = patterns;
+    return status;
+}
+
 bool gw_catalogue_load_expected(gw_arena *arena, gw_span text, const char *shown, gw_diag *diag,
                                 const gw_expected **out, size_t *count) {
     static const char *const keys[] = {"expected-failures"};

@@ -40,6 +40,10 @@ gw_status gw_catalogue_load_tables(gw_catalogue *catalogue, gw_catalogue_source 
 bool gw_catalogue_find_protocol(void *catalogue, const char *name, const char *path, gw_span *text, const char **file);
 /* Adds a scenario file of the user; its id is its path without extension and without leading "/", "./" and "../". */
 gw_status gw_catalogue_add_own(gw_catalogue *catalogue, const char *path, gw_diag *diag);
+/* The patterns that operands stand for, in the arena: the words themselves, but for a scenario file of the user, which
+ * is added and stands for what is in it. GW_ERR_INVALID or GW_ERR_IO: a file is wrong, diag says why. */
+gw_status gw_catalogue_patterns(gw_catalogue *catalogue, const char *const *words, size_t count, gw_diag *diag,
+                                const char *const **out);
 /* A file of expected failures: the list, bare or below the one key 'expected-failures'. As gw_expected_load. */
 bool gw_catalogue_load_expected(gw_arena *arena, gw_span text, const char *shown, gw_diag *diag,
                                 const gw_expected **out, size_t *count);

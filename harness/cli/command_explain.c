@@ -223,10 +223,14 @@ int gw_command_explain(const gw_options *options) {
     gw_buf out;
     gw_buf_init(&out, GW_CONSOLE_MAX_TEXT);
     if (gw_commands_load(options, &catalogue)) {
-        if (explain_scenario(&catalogue, id, &out) || explain_requirement(&catalogue, id, &out) ||
-            explain_fault(&catalogue, id, &out))
+        const char *const *patterns = NULL;
+        bool known = explain_scenario(&catalogue, id, &out) || explain_requirement(&catalogue, id, &out) ||
+                     explain_fault(&catalogue, id, &out);
+        bool read = known || gw_commands_patterns(options, &catalogue, &patterns);
+        if (!known && read) known = explain_scenario(&catalogue, patterns[0], &out);
+        if (known)
             exit_code = gw_console_write(gw_buf_span(&out)) ? GW_EXIT_OK : GW_EXIT_INTERNAL;
-        else
+        else if (read)
             complain(&catalogue, id);
     }
     gw_buf_deinit(&out);

@@ -54,8 +54,9 @@ int gw_command_list(const gw_options *options) {
     gw_buf out, message;
     gw_buf_init(&out, GW_CONSOLE_MAX_TEXT);
     gw_buf_init(&message, 1 << 16);
-    if (!gw_commands_load(options, &catalogue)) goto cleanup;
-    gw_selection selection = {.patterns = options->operands.items,
+    const char *const *patterns;
+    if (!gw_commands_load(options, &catalogue) || !gw_commands_patterns(options, &catalogue, &patterns)) goto cleanup;
+    gw_selection selection = {.patterns = patterns,
                               .pattern_count = options->operands.count,
                               .filters = options->filters.items,
                               .filter_count = options->filters.count,

@@ -15,6 +15,15 @@ bool gw_commands_load(const gw_options *options, gw_catalogue *catalogue) {
     return status == GW_OK;
 }
 
+bool gw_commands_patterns(const gw_options *options, gw_catalogue *catalogue, const char *const **out) {
+    gw_diag diag;
+    gw_diag_init(&diag);
+    gw_status status = gw_catalogue_patterns(catalogue, options->operands.items, options->operands.count, &diag, out);
+    if (status != GW_OK) gw_console_diag(&diag);
+    gw_diag_deinit(&diag);
+    return status == GW_OK;
+}
+
 static bool has_word(const char *words, const char *word) {
     size_t len = strlen(word);
     for (const char *at = words; (at = strstr(at, word)); at += len) {

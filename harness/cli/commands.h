@@ -17,6 +17,8 @@ int gw_command_fuzz_convert(const gw_options *options);
 
 /* Loads what the options name. On failure the reasons are printed, and false is returned; deinit in any case. */
 bool gw_commands_load(const gw_options *options, gw_catalogue *catalogue);
+/* As gw_catalogue_patterns of the options' operands; false: the reasons are printed. */
+bool gw_commands_patterns(const gw_options *options, gw_catalogue *catalogue, const char *const **out);
 /* The faults of the reference server that break this requirement: calls `take` with the name of each. */
 void gw_commands_each_fault(const char *requirement, void (*take)(const char *name, void *user), void *user);
 /* The same of the misbehaviours of clients. */

@@ -13,9 +13,9 @@
     X(CLIENT, "client", "[SCENARIO...]", "Run scenarios against a client: gwspec is the gateway")                      \
     X(INIT, "init", "URL", "Look at a gateway and write a target file to start from")                                  \
     X(LIST, "list", "[PATTERN...]", "List scenarios")                                                                  \
-    X(EXPLAIN, "explain", "ID", "Explain a scenario, a requirement or a fault")                                        \
+    X(EXPLAIN, "explain", "ID|FILE", "Explain a scenario, a requirement or a fault")                                   \
     X(COVERAGE, "coverage", "", "Show which scenarios and faults cover each requirement")                              \
-    X(CHECK, "check", "FILE...", "Validate scenario, protocol, requirement and target files")                          \
+    X(CHECK, "check", "FILE...", "Validate scenario, protocol, requirement, target and expected-failures files")       \
     X(SCHEMA, "schema", "KIND", "Print the JSON Schema of target, protocol or scenario files")                         \
     X(FUZZ_CONVERT, "fuzz-convert", "FILE|PATTERN",                                                                    \
       "Turn a fuzzed session into a scenario, or scenarios into sessions")                                             \

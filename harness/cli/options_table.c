@@ -72,13 +72,14 @@ static const char *const notes[GW_COMMAND_COUNT] = {
         "as GWSPEC_URL, and {url} in its words stands for it. It is ended with all that it started when the scenario is\n"
         "over. A client that ends by itself with another code than 0, or by a signal, has crashed.\n\n"
         "Exit code: as for 'gwspec run'; 3: the command cannot be started, or the address is taken.\n",
-    [GW_COMMAND_LIST] = "PATTERN is an id, a folder of ids (heartbeat) or a glob ('framing/*').\n",
+    [GW_COMMAND_LIST] = "PATTERN is an id, a folder of ids (heartbeat), a glob ('framing/*'), or a scenario file of your own.\n",
     [GW_COMMAND_INIT] =
         "Asks nothing: connects once or twice, and writes what it saw into a commented file (target.yaml), which 'gwspec run\n"
         "--target' can use at once. A file that is there already is left as it is. Values of --header are not written: the\n"
         "file takes them from the environment.\n",
     [GW_COMMAND_SCHEMA] = "KIND is target, protocol or scenario. For editors that complete keys, and for other tools.\n",
-    [GW_COMMAND_EXPLAIN] = "ID is one of a scenario (heartbeat/silent-client-is-dropped), a requirement (S6) or a fault.\n",
+    [GW_COMMAND_EXPLAIN] = "ID is one of a scenario (heartbeat/silent-client-is-dropped), a requirement (S6) or a fault; FILE is a\n"
+                           "scenario file of your own.\n",
     [GW_COMMAND_COVERAGE] = "Exit code 1 when an observable MUST has no scenario, or an id names nothing.\n",
     [GW_COMMAND_CHECK] = "Says 'FILE: ok' for each good file. What is wrong is told with file, line and column; exit code 2.\n",
     [GW_COMMAND_FUZZ_CONVERT] =

@@ -115,27 +115,12 @@ static void apply_knobs(gw_run_setup *setup) {
     setup->protocol = gw_protocol_with_knobs(&setup->catalogue.arena, setup->protocol, &knobs);
 }
 
-static bool is_own_file(const gw_suite *suite, const char *word) {
-    const char *dot = strrchr(word, '.');
-    if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) return true;
-    for (size_t i = 0; i < suite->count; i++)
-        if (gw_suite_match(word, suite->scenarios[i]->id)) return false;
-    return gw_files_is_file(word);
-}
-
-/* Operands: a file of the user stands for the scenarios in it. */
 static bool choose(gw_run_setup *setup, const gw_options *options) {
-    const char **patterns = GW_ARENA_ARRAY(&setup->arena, const char *, options->operands.count + 1);
+    const char *const *patterns;
     gw_diag diag;
     gw_diag_init(&diag);
-    bool good = true;
-    for (size_t i = 0; i < options->operands.count; i++) {
-        const char *word = options->operands.items[i];
-        patterns[i] = word;
-        if (!is_own_file(&setup->catalogue.suite, word)) continue;
-        good &= gw_catalogue_add_own(&setup->catalogue, word, &diag) == GW_OK;
-        patterns[i] = gw_catalogue_id(&setup->arena, word);
-    }
+    bool good = gw_catalogue_patterns(&setup->catalogue, options->operands.items, options->operands.count, &diag,
+                                      &patterns) == GW_OK;
     if (!print_diag(&diag, good)) return false;
     bool client = options->command == GW_COMMAND_CLIENT;
     gw_selection selection = {.role = client ? GW_SELECT_CLIENTS : GW_SELECT_SERVERS,

@@ -163,6 +163,18 @@ class Run(Case):
         self.assertIn("FAIL  mine", result.stdout)
         self.assertIn("gwspec run mine.yaml --simulate", result.stdout)
         self.assertIn("1 of 1 scenario judged", result.stdout)
+        result = gwspec("list", "mine.yaml", cwd=self.folder.name)
+        self.assertEqual(result.stdout, "mine  S2  MUST    mine\n", result.stderr)
+        result = gwspec("explain", "mine.yaml", cwd=self.folder.name)
+        self.assert_run(result, 0)
+        self.assertRegex(result.stdout, r"(?s)^mine\n  mine\n\n  file       mine.yaml\n.*Steps\n   1\. ")
+        self.write("wrong.yaml", "title: mine\nrequires: [S2]\n")
+        for command in ("list", "explain"):
+            result = gwspec(command, "wrong.yaml", cwd=self.folder.name)
+            self.assert_run(result, 2)
+            self.assertEqual(result.stdout, "")
+            self.assertIn("wrong.yaml:1:1: error: ", result.stderr)
+            self.assertNotIn("gwspec:", result.stderr)
 
     def test_reports_are_read_back(self):
         junit, lines, page = self.path("j.xml"), self.path("r.jsonl"), self.path("r.html")
