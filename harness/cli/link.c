@@ -102,7 +102,7 @@ static void send_bytes(gw_link *link, gw_link_conn *conn, gw_span bytes) {
         return;
     }
     if (sent.at_ns == 0 || status != GW_OK) sent.at_ns = gw_clock_now();
-    if (link->hooks->sent) link->hooks->sent(sent.at_ns, link->user);
+    if (status == GW_OK && link->hooks->sent) link->hooks->sent(conn->index, sent.at_ns, link->user);
     if (status == GW_OK && sent.queued_bytes > QUEUE_SOFT_MAX)
         conn->sent_owed = true;
     else

@@ -20,9 +20,9 @@ typedef struct gw_link_conn {
 typedef struct gw_link_hooks {
     /* PROVISION, OPEN, ACCEPT, TRIGGER and DONE. */
     void (*act)(const gw_action *action, void *user);
-    void (*heard)(gw_ns at, void *user); /* bytes came */
-    void (*sent)(gw_ns at, void *user);  /* bytes left */
-    void (*before_tick)(void *user);     /* a deadline has come */
+    void (*heard)(gw_ns at, void *user);                /* bytes came */
+    void (*sent)(unsigned index, gw_ns at, void *user); /* bytes left on this connection */
+    void (*before_tick)(void *user);                    /* a deadline has come */
 } gw_link_hooks;
 
 struct gw_link {

@@ -38,6 +38,10 @@ static int likelier(const void *a, const void *b) {
     return x->job < y->job ? -1 : 1;
 }
 
+static bool saw_death(const runner_job *job) {
+    return job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
+}
+
 static suspect *collect(runner *r, runner_incident incident, size_t *count) {
     gw_ns now = gw_clock_now();
     *count = 0;
@@ -47,7 +51,7 @@ static suspect *collect(runner *r, runner_incident incident, size_t *count) {
         runner_job *job = &r->jobs[i];
         if (job->state != RUNNER_JOB_RUNNING && job->state != RUNNER_JOB_HELD) continue;
         bool silent = incident != RUNNER_DIED;
-        bool saw = silent && job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
+        bool saw = silent && saw_death(job);
         list[(*count)++] = (suspect){job, saw, job->finished_ns, distance(r, job, silent, now)};
     }
     if (*count > 1) qsort(list, *count, sizeof *list, likelier);
@@ -82,18 +86,49 @@ static void wait_for_exit(runner *r, gw_ns within) {
     if (r->server.process && !r->server.exited) runner_wait(r, &r->server.exited, gw_clock_now() + within);
 }
 
-/* What saw the death with its own eyes keeps its verdict. */
-static void lose(runner *r, const char *what) {
-    char note[256];
-    size_t others = r->running + r->held;
-    snprintf(note, sizeof note, "%zu other scenarios were in flight; with --jobs 1 it is plain which one did it",
-             others ? others - 1 : 0);
+/* Of those that saw the death with their own eyes the likeliest; first of all one that does what no client should. */
+static runner_job *likeliest_witness(runner *r, runner_incident incident) {
+    size_t count;
+    runner_job *found = NULL;
+    suspect *list = collect(r, incident, &count);
+    for (size_t i = 0; list && i < count; i++) {
+        runner_job *job = list[i].job;
+        if (saw_death(job) && (!found || (job->scenario->negative && !found->scenario->negative))) found = job;
+    }
+    free(list);
+    return found;
+}
+
+static void set_inconclusive(runner *r, runner_job *job, const char *reason) {
+    runner_job_discard(job);
+    job->result = runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE, reason);
+    if (job->result)
+        runner_finalize(job);
+    else
+        runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+}
+
+/* A server that nobody starts again: no suspect can run alone. One death is one crash, and the likeliest of those that
+ * saw it stands for it. */
+static void lose(runner *r, runner_incident incident, const char *what) {
+    char note[256], saw[512];
+    size_t in_flight = r->running + r->held;
+    runner_job *culprit = likeliest_witness(r, incident);
+    snprintf(note, sizeof note,
+             "%zu other scenarios were in flight, and this one is the likeliest; --jobs 1 makes it plain",
+             in_flight ? in_flight - 1 : 0);
+    if (culprit)
+        snprintf(saw, sizeof saw,
+                 "it found the server dead while %zu others ran, and %.200s is likelier to have done it", in_flight - 1,
+                 culprit->scenario->id);
     for (size_t i = 0; i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
-        if (job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH) {
-            if (others > 1) runner_verdict_crash(job->result, r->plan->protocol, note);
+        if (job == culprit) {
+            if (in_flight > 1) runner_verdict_crash(job->result, r->plan->protocol, note);
             add_server_log(r, job->result, NULL);
             runner_finalize(job);
+        } else if (saw_death(job)) {
+            set_inconclusive(r, job, saw);
         } else if (job->state == RUNNER_JOB_RUNNING || job->state == RUNNER_JOB_HELD) {
             runner_job_discard(job);
         }
@@ -205,7 +240,7 @@ static void give_up(runner *r, runner_incident incident, const char *what) {
     for (size_t i = 0; i < r->job_count; i++) {
         runner_job *job = &r->jobs[i];
         if (job->state == RUNNER_JOB_FINAL) continue;
-        bool saw_it = job->state == RUNNER_JOB_HELD && job->result->verdict == GW_VERDICT_CRASH;
+        bool saw_it = saw_death(job);
         runner_job_discard(job);
         job->result = saw_it ? runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE, saw)
                              : runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_SKIPPED, reason);
@@ -288,7 +323,7 @@ static void find_out(runner *r, runner_incident incident) {
     if (incident == RUNNER_DIED) wait_for_exit(r, RUNNER_EXIT_WITHIN);
     describe(r, incident, what, sizeof what);
     if (!r->server.process || !r->target->start.restart) {
-        lose(r, what);
+        lose(r, incident, what);
         return;
     }
     bool alone = only_one_in_flight(r) != NULL;

@@ -264,6 +264,32 @@ START_TEST(runner_ends_when_a_foreign_server_is_lost) {
 }
 END_TEST
 
+/* Eight see with their own eyes that the server is dead, and one death is one crash. */
+START_TEST(runner_counts_the_death_of_a_foreign_server_once) {
+    setup();
+    char url[100];
+    pid_t pid = start_apart(url);
+    target = gw_target_from_url(url, NULL, NULL, 0);
+    for (int i = 0; i < 8; i++) {
+        char id[32], text[512];
+        snprintf(id, sizeof id, "witness/%d", i);
+        snprintf(text, sizeof text,
+                 "title: t\nrequires: [S2]\ncanary: on\nsteps:\n" HELLO
+                 "  - expect: {on: alice, event: message_create, within: 5s}\n");
+        suite_fixture_load(&fixture, id, text);
+    }
+    add("z/kill", HELLO "  - wait: {for: 100ms}\n" DOES("die"));
+    run_with((gw_runner_plan){.jobs = 16});
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_int_eq(outcome.end, GW_RUNNER_LOST);
+    expect_verdict("z/kill", GW_VERDICT_CRASH);
+    for (size_t i = 0; i < outcome.result_count; i++)
+        if (strcmp(outcome.results[i]->scenario->id, "z/kill") != 0)
+            expect_verdict(outcome.results[i]->scenario->id, GW_VERDICT_INCONCLUSIVE);
+    teardown();
+}
+END_TEST
+
 START_TEST(runner_skips_what_the_target_cannot_do) {
     setup();
     load_target("");
@@ -376,8 +402,8 @@ GW_TEST_MAIN("cli/runner", 30, runner_runs_scenarios_side_by_side, runner_gives_
              runner_blames_the_scenario_that_kills_the_server, runner_blames_each_of_several_killers,
              runner_blames_the_scenario_that_hangs_the_server, runner_reports_a_server_that_is_not_there,
              runner_reports_a_server_that_does_not_start, runner_reports_a_server_that_does_not_get_ready,
-             runner_ends_when_a_foreign_server_is_lost, runner_skips_what_the_target_cannot_do,
-             runner_keeps_account_of_expected_failures, runner_retries_mark_what_is_flaky,
-             runner_retries_end_with_the_last_failure, runner_hides_secrets,
+             runner_ends_when_a_foreign_server_is_lost, runner_counts_the_death_of_a_foreign_server_once,
+             runner_skips_what_the_target_cannot_do, runner_keeps_account_of_expected_failures,
+             runner_retries_mark_what_is_flaky, runner_retries_end_with_the_last_failure, runner_hides_secrets,
              runner_names_an_environment_variable_that_is_not_set,
              runner_refuses_faults_that_the_target_has_no_option_for)
