@@ -167,31 +167,29 @@ static bool write_tail(run *r, const gw_summary *summary) {
     return good;
 }
 
-static int exit_code_of(const run *r, const gw_summary *summary) {
-    switch (r->outcome.end) {
-    case GW_RUNNER_COMPLETE:
-        return gw_summary_exit_code(summary, r->options->strict);
-    case GW_RUNNER_BAD_TARGET:
-        return GW_EXIT_USAGE;
-    case GW_RUNNER_UNREACHABLE:
-    case GW_RUNNER_LOST:
-        return GW_EXIT_TARGET;
-    case GW_RUNNER_INTERRUPTED:
-        return GW_EXIT_INTERRUPTED;
-    case GW_RUNNER_INTERNAL:
-        break;
-    }
-    return GW_EXIT_INTERNAL;
-}
+/* How a run that is not complete ended. */
+static const struct {
+    const char *word, *cause;
+    int exit_code;
+} ends[] = {[GW_RUNNER_COMPLETE] = {0},
+            [GW_RUNNER_BAD_TARGET] = {"bad-target", "the run could not be started", GW_EXIT_USAGE},
+            [GW_RUNNER_UNREACHABLE] = {"target-unreachable", "the target was not reached", GW_EXIT_TARGET},
+            [GW_RUNNER_LOST] = {"target-lost", "the target was lost", GW_EXIT_TARGET},
+            [GW_RUNNER_INTERRUPTED] = {"interrupted", "the run was interrupted", GW_EXIT_INTERRUPTED},
+            [GW_RUNNER_INTERNAL] = {"internal-error", "the run failed", GW_EXIT_INTERNAL}};
 
-static const char *cause_of(gw_runner_end end) {
-    static const char *const causes[] = {[GW_RUNNER_COMPLETE] = NULL,
-                                         [GW_RUNNER_BAD_TARGET] = "the run could not be started",
-                                         [GW_RUNNER_UNREACHABLE] = "the target was not reached",
-                                         [GW_RUNNER_LOST] = "the target was lost",
-                                         [GW_RUNNER_INTERRUPTED] = "the run was interrupted",
-                                         [GW_RUNNER_INTERNAL] = "the run failed"};
-    return causes[end];
+static gw_summary summarize(const run *r) {
+    const gw_runner_outcome *outcome = &r->outcome;
+    gw_summary summary = gw_summary_of((const gw_result *const *)outcome->results, outcome->result_count);
+    summary.elapsed = outcome->elapsed;
+    summary.lateness =
+        (gw_summary_lateness){outcome->lateness.p50_ns, outcome->lateness.p99_ns, outcome->lateness.max_ns};
+    summary.unused_expectations = outcome->unmatched_count;
+    summary.end = ends[outcome->end].word;
+    summary.cause = ends[outcome->end].cause;
+    summary.message = summary.end ? outcome->message : NULL;
+    summary.exit_code = ends[outcome->end].exit_code;
+    return summary;
 }
 
 static void tell_end(const run *r) {
@@ -210,7 +208,7 @@ static bool write_baseline(const run *r) {
     const char *path = r->options->write_expected;
     if (!path) return true;
     if (r->outcome.end == GW_RUNNER_COMPLETE) return gw_baseline_write(path, &r->plan, &r->outcome);
-    gw_console_error("%s is not written: %s", path, cause_of(r->outcome.end));
+    gw_console_error("%s is not written: %s", path, ends[r->outcome.end].cause);
     return true;
 }
 
@@ -227,17 +225,13 @@ static bool tell_log(const run *r) {
 static int finish(run *r) {
     gw_run_view_end(&r->view);
     const gw_result *const *results = (const gw_result *const *)r->outcome.results;
-    gw_summary summary = gw_summary_of(results, r->outcome.result_count);
-    summary.elapsed = r->outcome.elapsed;
-    summary.lateness =
-        (gw_summary_lateness){r->outcome.lateness.p50_ns, r->outcome.lateness.p99_ns, r->outcome.lateness.max_ns};
-    summary.unused_expectations = r->outcome.unmatched_count;
-    summary.partial = r->outcome.end != GW_RUNNER_COMPLETE;
+    gw_summary summary = summarize(r);
     bool good = write_tail(r, &summary) && r->view.written && r->written;
     good &= write_baseline(r) && tell_log(r);
-    good &= gw_run_reports_end(&r->reports, &r->facts, &summary, results, r->outcome.result_count);
+    if (!good && !summary.exit_code) summary.exit_code = GW_EXIT_INTERNAL;
+    good = gw_run_reports_end(&r->reports, &r->facts, &summary, results, r->outcome.result_count);
     tell_end(r);
-    int exit_code = exit_code_of(r, &summary);
+    int exit_code = gw_summary_exit_code(&summary, r->options->strict);
     return good || exit_code > 1 ? exit_code : GW_EXIT_INTERNAL;
 }
 

@@ -25,7 +25,8 @@ static const char style[] =
     ".pass{background:var(--pass)}.known-fail,.non-strict{background:var(--soft)}.inconclusive,.error"
     "{background:var(--open)}.fail,.crash,.unexpected-pass{background:var(--bad)}.skipped{background:var(--none)}\n"
     "section{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.9em 1em;margin:1em 0}\n"
-    "blockquote{margin:.3em 0 .6em;color:var(--dim)}pre{font:12.5px/1.4 ui-monospace,monospace;overflow-x:auto;"
+    "p.early{white-space:pre-line;color:var(--open)}blockquote{margin:.3em 0 .6em;color:var(--dim)}pre{font:12.5px/1.4 "
+    "ui-monospace,monospace;overflow-x:auto;"
     "margin:.6em 0 0}summary{cursor:pointer;color:var(--dim)}\n"
     "svg{width:100%;background:var(--back);border:1px solid var(--line);border-radius:4px}svg text{font-size:11px;"
     "fill:var(--dim)}svg .axis{text-anchor:middle}svg text.lane{font-size:12px;fill:var(--text)}\n"
@@ -76,8 +77,12 @@ static void append_head(const gw_report_run *run, const gw_summary *summary, con
         gw_buf_append_cstr(out, ", ");
         text(out, run->started);
     }
-    gw_buf_printf(out, "<br/>%zu of %zu scenarios judged in %.1f s%s</p>\n", gw_summary_judged(summary), summary->total,
-                  (double)summary->elapsed / (double)GW_S, summary->partial ? "; the run ended early" : "");
+    gw_buf_printf(out, "<br/>%zu of %zu scenarios judged in %.1f s</p>\n", gw_summary_judged(summary), summary->total,
+                  (double)summary->elapsed / (double)GW_S);
+    if (!summary->end) return;
+    gw_buf_append_cstr(out, "<p class=\"early\">The run ended early: ");
+    text(out, summary->message);
+    gw_buf_append_cstr(out, "</p>\n");
 }
 
 static void append_key(const gw_summary *summary, gw_buf *out) {

@@ -160,6 +160,8 @@ gw_status gw_json_append_summary(const gw_summary *summary, bool strict, gw_buf 
     integer(out, "lateness_max_ns", summary->lateness.max);
     integer(out, "unused_expectations", (int64_t)summary->unused_expectations);
     string(out, "conformance", words[gw_summary_conformance(summary, strict)]);
+    string(out, "end", summary->end ? summary->end : "complete");
+    string(out, "message", summary->message);
     integer(out, "exit", gw_summary_exit_code(summary, strict));
     gw_buf_append_cstr(out, "}\n");
     return out->error;

@@ -1,7 +1,8 @@
 /* JUnit XML, for CI systems. Floor 4, pure. Well-formed whatever bytes the peer sent.
  *
  * A group is a testsuite, a scenario a testcase. fail, crash, unexpected-pass and (under strict) non-strict are
- * <failure type="VERDICT">; inconclusive and error are <error>; skipped and known-fail are <skipped>. */
+ * <failure type="VERDICT">; inconclusive and error are <error>; skipped and known-fail are <skipped>. A run that ended
+ * early has one testcase more, an <error> that says why. */
 #ifndef GW_REPORT_JUNIT_H
 #define GW_REPORT_JUNIT_H
 

@@ -18,7 +18,11 @@ typedef struct gw_summary {
     gw_ns longest;                /* of one scenario */
     const char *longest_id;       /* borrowed; NULL before the first result */
     size_t unused_expectations;   /* expected failures that matched no scenario; set by the caller */
-    bool partial;                 /* the run ended before every scenario had its verdict */
+    /* Set by the caller of a run that ended before every scenario had its verdict; NULL: it did not. Borrowed. */
+    const char *end;     /* in a word: "interrupted" */
+    const char *cause;   /* as a sentence: "the run was interrupted" */
+    const char *message; /* what was told of it: a line, then perhaps the server's last lines */
+    int exit_code;       /* what decides above the results, set by the caller; 0: they decide */
 } gw_summary;
 
 typedef enum gw_conformance {
@@ -41,6 +45,7 @@ bool gw_summary_fails(gw_verdict verdict, bool strict);
 /* Conforms: only pass, non-strict (unless strict), skipped and known-fail, at least one of them judged, and every
  * expected failure still is one. Not shown: inconclusive or error results, or nothing judged. */
 gw_conformance gw_summary_conformance(const gw_summary *summary, bool strict);
+/* The exit code of the process. */
 int gw_summary_exit_code(const gw_summary *summary, bool strict);
 
 /* Names of the clauses that findings of these verdicts break, each once, in natural order, the RFCs last:

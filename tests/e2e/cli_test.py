@@ -205,17 +205,34 @@ class Run(Case):
         with socket.socket() as taken:  # bound and not listening: connections are refused
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
-            result = gwspec("run", "--url", f"ws://127.0.0.1:{port}/gateway")
+            result = gwspec("run", "--url", f"ws://127.0.0.1:{port}/gateway", *self.reports())
         self.assert_run(result, 3)
         self.assertEqual(len(result.stderr.splitlines()), 1)
         self.assertIn(f"127.0.0.1:{port}", result.stderr)
         self.assertIn("refused", result.stderr)
+        self.assert_early_end("target-unreachable", result.stderr.removeprefix("gwspec: ").rstrip(), 3)
+
+    def reports(self):
+        """The options that ask for one of each kind."""
+        return [word for kind in ("junit", "json", "html") for word in ("--report", f"{kind}={self.path(kind)}")]
+
+    def assert_early_end(self, end, message, code):
+        """Each report says how the run ended; nobody's verdict stands in it."""
+        root = ElementTree.parse(self.path("junit")).getroot()
+        self.assertEqual((root.get("tests"), root.get("failures"), root.get("errors")), ("1", "0", "1"))
+        error = root.find(".//testcase/error")
+        self.assertEqual((error.get("type"), error.get("message"), error.text), (end, message, message))
+        with open(self.path("json"), encoding="utf-8") as stream:
+            summary = [json.loads(line) for line in stream][-1]
+        self.assertEqual([summary[key] for key in ("type", "end", "message", "exit")], ["summary", end, message, code])
+        body = ElementTree.parse(self.path("html")).getroot().find("body")
+        self.assertEqual(body.find("p[@class='early']").text, "The run ended early: " + message)
 
     def test_interrupt_ends_with_130(self):
         with socket.socket() as silent:  # accepts and never answers, so that the run is still going
             silent.bind(("127.0.0.1", 0))
             silent.listen(16)
-            command = [PROGRAM, "run", "--scenarios", CATALOGUE, "--url",
+            command = [PROGRAM, "run", *self.reports(), "--scenarios", CATALOGUE, "--url",
                        f"ws://127.0.0.1:{silent.getsockname()[1]}/gateway"]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
                 silent.settimeout(10)
@@ -225,6 +242,7 @@ class Run(Case):
                 connection.close()
         self.assertEqual(process.returncode, 130, errors)
         self.assertIn("interrupted", errors)
+        self.assert_early_end("interrupted", "interrupted before the first scenario", 130)
 
 
 if __name__ == "__main__":

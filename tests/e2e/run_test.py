@@ -229,12 +229,13 @@ def case_server_killed_in_the_middle_is_lost():
     with tempfile.TemporaryFile() as sink:
         server = subprocess.Popen([SERVER, "--port", "0", "--control-port", "0", "--quiet"], stdout=subprocess.PIPE, text=True)
         url = re.search(r"ws=(\S+)", server.stdout.readline()).group(1)
-        run = subprocess.Popen([GWSPEC, "run", "heartbeat", "--url", url], stdout=sink, stderr=subprocess.PIPE, text=True, env=ENV)
+        run = subprocess.Popen([GWSPEC, "run", "heartbeat", "--url", url, "--report", f"junit={HERE}/lost.xml"], stdout=sink, stderr=subprocess.PIPE, text=True, env=ENV)
         time.sleep(1)  # the scenarios are under way; none of them ends by itself so early
         server.kill()
         server.wait()
         _, err = run.communicate(timeout=60)
     expect(run.returncode == 3 and "lost" in err, run.returncode, err)
+    expect(ET.parse(f"{HERE}/lost.xml").getroot().find(".//error[@type='target-lost']") is not None, err)
 
 
 def judge_peer(name, *options):

@@ -148,6 +148,23 @@ START_TEST(html_is_well_formed_for_hostile_bytes) {
 }
 END_TEST
 
+START_TEST(html_says_why_a_run_ended_early) {
+    gw_report_run run = fixture_run(NULL);
+    gw_summary summary = gw_summary_of(NULL, 0);
+    gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    ck_assert_int_eq(gw_html_append(&run, &summary, NULL, 0, &out), GW_OK);
+    ck_assert_uint_eq(count_of(&out, "ended early"), 0);
+    gw_buf_clear(&out);
+    summary.end = "target-lost";
+    summary.message = "<gone>\nits last lines";
+    ck_assert_int_eq(gw_html_append(&run, &summary, NULL, 0, &out), GW_OK);
+    xml_check(&out, prolog);
+    assert_has(&out, "<p class=\"early\">The run ended early: &lt;gone&gt;\nits last lines</p>");
+    gw_buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(html_reports_a_full_buffer) {
     fixture_result f;
     fixture_silent_client(&f);
@@ -163,4 +180,4 @@ END_TEST
 
 GW_TEST_MAIN("html", 10, html_tells_verdict_clause_and_how_to_see_it_again, html_says_what_was_not_shown,
              html_timeline_puts_marks_where_they_happened, html_timeline_of_a_flood_stays_small,
-             html_is_well_formed_for_hostile_bytes, html_reports_a_full_buffer)
+             html_is_well_formed_for_hostile_bytes, html_says_why_a_run_ended_early, html_reports_a_full_buffer)

@@ -102,10 +102,29 @@ START_TEST(json_summary_counts_each_verdict) {
     cJSON *value = read_line(&out);
     ck_assert_str_eq(text_of(value, "conformance"), "does-not-conform");
     ck_assert_double_eq(number_of(value, "exit"), 1);
+    ck_assert_str_eq(text_of(value, "end"), "complete");
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(value, "message")));
     const cJSON *verdicts = cJSON_GetObjectItem(value, "verdicts");
     ck_assert_int_eq(cJSON_GetArraySize(verdicts), GW_VERDICT_COUNT);
     ck_assert_double_eq(number_of(verdicts, "non-strict"), 1);
     ck_assert_double_eq(number_of(verdicts, "fail"), 0);
+    cJSON_Delete(value);
+    gw_buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(json_summary_tells_how_a_run_ended_early) {
+    gw_summary summary = gw_summary_of(NULL, 0);
+    summary.end = "target-lost";
+    summary.message = "target lost\nits last lines";
+    summary.exit_code = 3;
+    gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    ck_assert_int_eq(gw_json_append_summary(&summary, false, &out), GW_OK);
+    cJSON *value = read_line(&out);
+    ck_assert_str_eq(text_of(value, "end"), "target-lost");
+    ck_assert_str_eq(text_of(value, "message"), summary.message);
+    ck_assert_double_eq(number_of(value, "exit"), 3);
     cJSON_Delete(value);
     gw_buf_deinit(&out);
 }
@@ -123,4 +142,4 @@ END_TEST
 
 GW_TEST_MAIN("json", 10, json_run_states_seed_as_text, json_result_tells_everything,
              json_result_is_one_line_for_hostile_bytes, json_summary_counts_each_verdict,
-             json_result_reports_a_full_buffer)
+             json_summary_tells_how_a_run_ended_early, json_result_reports_a_full_buffer)

@@ -90,6 +90,31 @@ START_TEST(junit_is_well_formed_for_hostile_bytes) {
 }
 END_TEST
 
+START_TEST(junit_has_an_error_for_a_run_that_ended_early) {
+    fixture_result f;
+    fixture_result_init(&f, "close/a", GW_VERDICT_INCONCLUSIVE, NULL);
+    const gw_result *results[] = {&f.result};
+    gw_report_run run = fixture_run(NULL);
+    for (size_t count = 0; count <= 1; count++) {
+        gw_summary summary = gw_summary_of(results, count);
+        summary.end = "target-lost";
+        summary.message = "<gone> after \"a\"\nits last lines";
+        gw_buf out;
+        gw_buf_init(&out, 1 << 20);
+        ck_assert_int_eq(gw_junit_append(&run, &summary, results, count, &out), GW_OK);
+        xml_check(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        const char *text = gw_buf_cstr(&out);
+        ck_assert_ptr_nonnull(
+            strstr(text, count ? "<testsuites name=\"gwspec\" tests=\"2\" failures=\"0\" errors=\"2\""
+                               : "<testsuites name=\"gwspec\" tests=\"1\" failures=\"0\" errors=\"1\""));
+        ck_assert_ptr_nonnull(strstr(text, "<testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"1\""));
+        ck_assert_ptr_nonnull(strstr(text, "<error message=\"&lt;gone&gt; after &quot;a&quot;\" type=\"target-lost\">"
+                                           "&lt;gone&gt; after \"a\"\nits last lines</error>"));
+        gw_buf_deinit(&out);
+    }
+}
+END_TEST
+
 START_TEST(junit_reports_a_full_buffer) {
     fixture_result f;
     fixture_silent_client(&f);
@@ -104,4 +129,5 @@ START_TEST(junit_reports_a_full_buffer) {
 END_TEST
 
 GW_TEST_MAIN("junit", 10, junit_makes_a_suite_of_each_group, junit_maps_each_verdict_to_an_element,
-             junit_is_well_formed_for_hostile_bytes, junit_reports_a_full_buffer)
+             junit_is_well_formed_for_hostile_bytes, junit_has_an_error_for_a_run_that_ended_early,
+             junit_reports_a_full_buffer)

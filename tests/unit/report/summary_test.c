@@ -58,6 +58,22 @@ START_TEST(summary_fails_when_an_expected_failure_matches_nothing) {
 }
 END_TEST
 
+START_TEST(summary_of_an_early_end_shows_nothing_but_a_failure) {
+    fixture_result pass, fail;
+    fixture_result_init(&pass, "a/b", GW_VERDICT_PASS, NULL);
+    fixture_result_init(&fail, "a/c", GW_VERDICT_FAIL, "S6");
+    const gw_result *results[] = {&pass.result, &fail.result};
+    for (size_t count = 1; count <= 2; count++) {
+        gw_summary summary = gw_summary_of(results, count);
+        summary.end = "interrupted";
+        summary.exit_code = 130;
+        ck_assert_int_eq(gw_summary_conformance(&summary, false),
+                         count == 1 ? GW_CONFORMANCE_NOT_SHOWN : GW_CONFORMANCE_NO);
+        ck_assert_int_eq(gw_summary_exit_code(&summary, false), 130);
+    }
+}
+END_TEST
+
 START_TEST(summary_names_the_longest_scenario) {
     fixture_result a, b;
     fixture_result_init(&a, "a/a", GW_VERDICT_PASS, NULL);
@@ -126,6 +142,6 @@ END_TEST
 
 GW_TEST_MAIN("summary", 10, summary_decides_by_the_worst_verdict, summary_fails_a_non_strict_run_under_strict_only,
              summary_of_skipped_scenarios_shows_nothing, summary_fails_when_an_expected_failure_matches_nothing,
-             summary_names_the_longest_scenario, summary_names_broken_clauses_once_in_natural_order,
-             report_group_is_the_first_segment, report_rerun_quotes_for_a_shell_and_prefers_own_files,
-             report_clause_name_reads_rfc_ids)
+             summary_of_an_early_end_shows_nothing_but_a_failure, summary_names_the_longest_scenario,
+             summary_names_broken_clauses_once_in_natural_order, report_group_is_the_first_segment,
+             report_rerun_quotes_for_a_shell_and_prefers_own_files, report_clause_name_reads_rfc_ids)
