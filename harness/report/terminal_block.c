@@ -186,10 +186,6 @@ void gw_terminal_append_blocks(const gw_report_run *run, const gw_result *result
     if (style.width < MIN_WIDTH) style.width = MIN_WIDTH;
     const gw_finding *finding = result->finding_count ? &result->findings[0] : NULL;
     append_title(run, result, finding ? finding->rule : NULL, style, out);
-    if (result->verdict == GW_VERDICT_UNEXPECTED_PASS) {
-        append_field("expected", "a failure, says the list of expected failures", style, out);
-        append_field("observed", "it passes", style, out);
-    }
     append_field("known", result->known_reason, style, out);
     if (finding) {
         append_clause(run, finding->rule, style, out);

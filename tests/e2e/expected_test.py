@@ -219,7 +219,9 @@ class ExpectedFailures(unittest.TestCase):
         code, out, err = gwspec("run", SILENT, "--simulate", "--seed", "1", *known, "--report", f"json={self.report}")
         self.assertEqual(code, 1, out + err)
         self.assertIn(f"UNEXPECTED-PASS  {SILENT}", out)
-        self.assertIn("ticket 7", out)
+        block = re.search(r"UNEXPECTED-PASS  .*\n(?:  .*\n)*", out).group(0)
+        self.assertEqual(re.findall(r"^  (expected|observed)   (.*)", block, re.M),
+                         [("expected", "a failure: ticket 7"), ("observed", "it passes; the expected failure is to be removed from the list")])
         self.assertIn("Expected failures that pass: 1.", out)
         with open(self.report) as f:
             verdicts = [row["verdict"] for row in map(json.loads, f) if row["type"] == "result"]
