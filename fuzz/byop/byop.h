@@ -13,6 +13,8 @@
 #include "protocol/json.h"
 #include "wire/message.h"
 
+#include <stdio.h>
+
 enum {
     GW_BYOP_MAX_STREAM = 1 << 14, /* bytes of one input, repetitions counted */
     GW_BYOP_MAX_MESSAGE = 1 << 20,
@@ -160,6 +162,9 @@ bool gw_byop_judge(const gw_byop_log *log, const gw_byop_oracle *oracle, const g
 /* gwspec_check with as many single bytes at most. */
 bool gw_byop_check_input(const gwspec_parser_api *api, size_t bytewise, gw_span input, const gw_byop_finding *finding);
 
+/* For people: the configuration, the steps in the words of gw_script_print, and what the parser gets; long ones cut. */
+void gw_byop_print_input(const gwspec_parser_api *api, gw_span input, FILE *out);
+
 /* For texts: `PACKET id 1, 2 bytes "{}"`. */
 const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *out, size_t size);
 
@@ -177,13 +182,22 @@ typedef struct gw_byop_engine {
     size_t max_len;
     size_t max_findings;      /* stops at so many different ones */
     const char *save_dir;     /* where the inputs of findings go */
+    const char *minimize;     /* a file whose finding is to be made smaller, instead of all else; NULL: none */
     const char *const *seeds; /* files and folders */
     size_t seed_count;
 } gw_byop_engine;
 
-/* Replays the seeds, then changes them for as long as it may. Returns the number of findings, or -1 when a seed cannot
- * be read. Prints to standard error. */
+enum { GW_BYOP_PATH_SIZE = 1024, GW_BYOP_TEXT_SIZE = 512, GW_BYOP_KIND_SIZE = 96 };
+/* Findings are of the same kind when their texts are the same, but for numbers and what stands between the outermost
+ * quotes. */
+void gw_byop_kind(const char *text, char out[GW_BYOP_KIND_SIZE]);
+
+/* Replays the seeds, then changes them for as long as it may; a single file that is only replayed is told, too. Returns
+ * the number of findings, or -1 when a seed cannot be read. Prints to standard error. */
 int gw_byop_engine_run(const gw_byop_engine *engine);
+/* Leaves steps, then bytes out of engine->minimize while its kind of finding stays, and saves what is left. Returns 1,
+ * or -1 when there is no finding or a file cannot be read or written. Prints to standard error. */
+int gw_byop_minimize(const gw_byop_engine *engine);
 /* Options that only the pipe driver has. */
 enum { GW_BYOP_MAX_KNOWN = 32 };
 typedef struct gw_byop_pipe_options {
@@ -195,6 +209,8 @@ typedef struct gw_byop_pipe_options {
 /* The options of the command line up to the first that is none; false after a message. pipe may be NULL: then there are
  * no such options. --known RULE=REASON is split in place. */
 bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe_options *pipe);
+/* Whether seeds, limits and --minimize together ask for something; false after a message. */
+bool gw_byop_work_given(const gw_byop_engine *engine);
 /* Reads one file; false when that fails. The caller frees *data. */
 bool gw_byop_read_file(const char *path, uint8_t **data, size_t *size);
 /* Writes KIND-HASH into dir; path gets the name. */

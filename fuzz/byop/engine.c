@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { POOL = 256, MAX_SEED = 1 << 20, PATH_SIZE = 1024, TEXT_SIZE = 512, KINDS = 64, KIND_SIZE = 96 };
+enum { POOL = 256, MAX_SEED = 1 << 20, KINDS = 64 };
 
 typedef struct input {
     uint8_t *data;
@@ -24,7 +24,7 @@ typedef struct state {
     gw_rng rng;
     input pool[POOL];
     size_t count;
-    char kinds[KINDS][KIND_SIZE]; /* of findings, so that each is told once */
+    char kinds[KINDS][GW_BYOP_KIND_SIZE]; /* of findings, so that each is told once */
     size_t kind_count, findings;
 } state;
 
@@ -52,18 +52,17 @@ bool gw_byop_save(const char *dir, const char *kind, const uint8_t *data, size_t
     return good;
 }
 
-/* Findings are the same when their texts are, but for numbers and what stands between the outermost quotes. */
-static void kind_of(const char *text, char out[KIND_SIZE]) {
+void gw_byop_kind(const char *text, char out[GW_BYOP_KIND_SIZE]) {
     const char *open = strchr(text, '"'), *close = strrchr(text, '"');
     size_t n = 0;
-    for (; *text && n + 1 < KIND_SIZE; text++)
+    for (; *text && n + 1 < GW_BYOP_KIND_SIZE; text++)
         if ((!open || text < open || text > close) && !(*text >= '0' && *text <= '9')) out[n++] = *text;
     out[n] = 0;
 }
 
 static bool is_new(state *s, const char *text) {
-    char kind[KIND_SIZE];
-    kind_of(text, kind);
+    char kind[GW_BYOP_KIND_SIZE];
+    gw_byop_kind(text, kind);
     for (size_t i = 0; i < s->kind_count; i++)
         if (strcmp(s->kinds[i], kind) == 0) return false;
     if (s->kind_count < KINDS) memcpy(s->kinds[s->kind_count++], kind, sizeof kind);
@@ -71,7 +70,7 @@ static bool is_new(state *s, const char *text) {
 }
 
 static void check(state *s, const uint8_t *data, size_t size, const char *origin) {
-    char text[TEXT_SIZE] = "", path[PATH_SIZE] = "";
+    char text[GW_BYOP_TEXT_SIZE] = "", path[GW_BYOP_PATH_SIZE] = "";
     /* Exactly as long as the input, and never NULL. */
     uint8_t *copy = malloc(size ? size : 1);
     if (!copy) return;
@@ -108,6 +107,22 @@ static bool take_file(state *s, const char *path) {
     return true;
 }
 
+static bool only_replays(const gw_byop_engine *engine) {
+    return engine->seed_count == 1 && !engine->runs && !engine->seconds;
+}
+
+/* One file that somebody wants to understand. */
+static bool tell_file(state *s, const char *path) {
+    uint8_t *data;
+    size_t size;
+    if (!gw_byop_read_file(path, &data, &size)) return false;
+    gw_byop_print_input(s->engine->api, gw_span_make(data, size), stderr);
+    check(s, data, size, path);
+    if (!s->findings) fprintf(stderr, "no finding\n");
+    free(data);
+    return true;
+}
+
 static int visible(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
@@ -118,13 +133,13 @@ static bool take_path(state *s, const char *path) {
         fprintf(stderr, "gwspec: cannot read %s: %s\n", path, strerror(errno));
         return false;
     }
-    if (!S_ISDIR(about.st_mode)) return take_file(s, path);
+    if (!S_ISDIR(about.st_mode)) return only_replays(s->engine) ? tell_file(s, path) : take_file(s, path);
     struct dirent **entries;
     int count = scandir(path, &entries, visible, alphasort);
     bool good = count > 0;
     if (!good) fprintf(stderr, "gwspec: %s holds no files\n", path);
     for (int i = 0; i < count; i++) {
-        char inner[PATH_SIZE];
+        char inner[GW_BYOP_PATH_SIZE];
         snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
         good = good && take_file(s, inner);
         free(entries[i]);

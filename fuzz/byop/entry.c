@@ -7,12 +7,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Present where libFuzzer, or an engine that acts like it, is linked. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
 
+/* A single file to replay: somebody wants to understand it. */
+static bool tells;
+
+/* Weak: a parser may have one of its own, and then goes without what this does. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    size_t files = 0, others = 0;
+    for (int i = 1; i < *argc; i++) {
+        const char *arg = (*argv)[i];
+        struct stat about;
+        if (stat(arg, &about) == 0 && S_ISREG(about.st_mode))
+            files++;
+        else if (arg[0] != '-' || strncmp(arg, "-minimize_crash", 15) == 0 || strncmp(arg, "-cleanse_crash", 14) == 0)
+            others++;
+    }
+    tells = files == 1 && !others;
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char text[512];
+    char text[GW_BYOP_TEXT_SIZE];
+    if (tells) gw_byop_print_input(&gwspec_parser, gw_span_make(data, size), stderr);
+    tells = false;
     if (gwspec_check(&gwspec_parser, data, size, text, sizeof text)) return 0;
     fprintf(stderr, "gwspec: %s: %s\n", gwspec_parser.name ? gwspec_parser.name : "?", text);
     fflush(stderr);

@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Present where a sanitizer is linked: called before it ends the program. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+enum { INPUT_SECONDS = 25 };
 
 static const uint8_t *current;
 static size_t current_size;
@@ -49,11 +52,39 @@ static bool check(void *context, const uint8_t *input, size_t size, char *text, 
     (void)context;
     current = input;
     current_size = size;
-    alarm(25);
+    alarm(INPUT_SECONDS);
     bool good = gwspec_check(&gwspec_parser, input, size, text, text_size);
     alarm(0);
     current = NULL;
     return good;
+}
+
+/* In a process of its own, so that a crash is a finding like others. */
+static bool check_apart(void *context, const uint8_t *input, size_t size, char *text, size_t text_size) {
+    (void)context;
+    gw_byop_finding finding = {text, text_size};
+    int ends[2], status = 0;
+    pid_t pid = pipe(ends) == 0 ? fork() : -1;
+    if (pid < 0) {
+        perror("gwspec");
+        exit(2);
+    }
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stderr)) _exit(2); /* a sanitizer says the same thing each time */
+        alarm(INPUT_SECONDS);
+        bool good = gwspec_check(&gwspec_parser, input, size, text, text_size);
+        size_t len = strlen(text);
+        _exit(good ? 0 : write(ends[1], text, len) == (ssize_t)len ? 1 : 2);
+    }
+    close(ends[1]);
+    size_t got = 0;
+    for (ssize_t n; (n = read(ends[0], text + got, text_size - 1 - got)) > 0;) got += (size_t)n;
+    text[got] = 0;
+    close(ends[0]);
+    waitpid(pid, &status, 0);
+    if (WIFSIGNALED(status)) return gw_byop_found(&finding, "crash: %s", strsignal(WTERMSIG(status)));
+    if (status && !got) return gw_byop_found(&finding, "crash: exit status %d", WEXITSTATUS(status));
+    return status == 0;
 }
 
 static int usage(const char *program) {
@@ -65,6 +96,7 @@ static int usage(const char *program) {
             "  --max-len N            bytes of an input (1024)\n"
             "  --max-findings N       go on until so many different ones (1)\n"
             "  --save DIR             where inputs of findings go (.)\n"
+            "  --minimize FILE        make a finding's input smaller, and write it there\n"
             "exit: 0 no finding, 1 findings, 2 usage\n",
             program);
     return 2;
@@ -73,13 +105,13 @@ static int usage(const char *program) {
 int main(int argc, char **argv) {
     gw_byop_engine engine;
     if (!gw_byop_options(argc, argv, &engine, NULL)) return usage(argv[0]);
-    if (optind == argc && !engine.runs && !engine.seconds) return usage(argv[0]);
     engine.api = &gwspec_parser;
-    engine.check = check;
+    engine.check = engine.minimize ? check_apart : check;
     engine.seeds = (const char *const *)argv + optind;
     engine.seed_count = (size_t)(argc - optind);
+    if (!gw_byop_work_given(&engine)) return usage(argv[0]);
     save_dir = engine.save_dir;
     watch_crashes();
-    int findings = gw_byop_engine_run(&engine);
+    int findings = engine.minimize ? gw_byop_minimize(&engine) : gw_byop_engine_run(&engine);
     return findings < 0 ? 2 : findings > 0;
 }

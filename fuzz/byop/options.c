@@ -31,15 +31,12 @@ static bool take_known(gw_byop_pipe_options *pipe, char *text) {
 }
 
 bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe_options *pipe) {
-    static const struct option options[] = {{"runs", required_argument, NULL, 'r'},
-                                            {"seconds", required_argument, NULL, 's'},
-                                            {"seed", required_argument, NULL, 'e'},
-                                            {"max-len", required_argument, NULL, 'l'},
-                                            {"max-findings", required_argument, NULL, 'f'},
-                                            {"save", required_argument, NULL, 'd'},
-                                            {"timeout-ms", required_argument, NULL, 't'},
-                                            {"known", required_argument, NULL, 'k'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"runs", required_argument, NULL, 'r'},         {"seconds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'e'},         {"max-len", required_argument, NULL, 'l'},
+        {"max-findings", required_argument, NULL, 'f'}, {"save", required_argument, NULL, 'd'},
+        {"minimize", required_argument, NULL, 'm'},     {"timeout-ms", required_argument, NULL, 't'},
+        {"known", required_argument, NULL, 'k'},        {NULL, 0, NULL, 0}};
     int which, index = 0;
     uint64_t value;
     *engine = (gw_byop_engine){.seed = 1, .max_len = 1024, .max_findings = 1, .save_dir = "."};
@@ -49,8 +46,8 @@ bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe
             if (!take_known(pipe, optarg)) return false;
             continue;
         }
-        if (which == 'd') {
-            engine->save_dir = optarg;
+        if (which == 'd' || which == 'm') {
+            *(which == 'd' ? &engine->save_dir : &engine->minimize) = optarg;
             continue;
         }
         uint64_t max = which == 'r' || which == 'e' ? UINT64_MAX : which == 'l' ? 1 << 20 : 1000000;
@@ -63,4 +60,14 @@ bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe
         if (which == 't') pipe->timeout_ms = value;
     }
     return true;
+}
+
+bool gw_byop_work_given(const gw_byop_engine *engine) {
+    if (engine->minimize && (engine->seed_count || engine->runs || engine->seconds)) {
+        fprintf(stderr, "gwspec: --minimize takes one FILE, and no SEED, --runs or --seconds beside it\n");
+        return false;
+    }
+    if (engine->minimize || engine->seed_count || engine->runs || engine->seconds) return true;
+    fprintf(stderr, "gwspec: no SEED is given\n");
+    return false;
 }

@@ -100,6 +100,7 @@ static int usage(void) {
             "  --max-len N            bytes of an input (1024)\n"
             "  --max-findings N       go on until so many different ones (1)\n"
             "  --save DIR             where inputs of findings go (.)\n"
+            "  --minimize FILE        make a finding's input smaller, and write it there\n"
             "  --timeout-ms N         how long an answer may take (2000)\n"
             "  --known RULE=REASON    a divergence that is wanted; may be repeated\n"
             "exit: 0 no finding, 1 findings, 2 usage, or no parser\n");
@@ -119,10 +120,11 @@ int main(int argc, char **argv) {
     engine.check = check;
     engine.seeds = (const char *const *)argv + optind;
     engine.seed_count = command > optind ? (size_t)(command - optind - 1) : 0;
-    if (!engine.seed_count && !engine.runs && !engine.seconds) return usage();
+    if (!gw_byop_work_given(&engine)) return usage();
     api.known = options.known;
     gw_pipe_init(&child, argv + command, (int)options.timeout_ms);
-    int findings = greet() ? gw_byop_engine_run(&engine) : -1;
+    int findings = -1;
+    if (greet()) findings = engine.minimize ? gw_byop_minimize(&engine) : gw_byop_engine_run(&engine);
     gw_pipe_deinit(&child);
     return findings < 0 ? 2 : findings > 0;
 }

@@ -67,6 +67,20 @@ def examples(save):
     yield expect(node, ["--runs", "3000"], 1, "shortest form", save)  # what is not known is found
 
 
+def replay(save):
+    """What was found is told, and made smaller."""
+    path = os.path.join(save, "input")
+    with open(path, "wb") as f:
+        f.write(b"\x00\x05\x02\x03\x8a\x00\x03abc\x05\x03")
+    parser = child('os._exit(3) if request[1] == 0x8a else answer(b"")')
+    for options, text in [[path], "  feed 9 bytes: 8a 83 37 fa 21 3d 56 98 42\n"], [["--minimize", path], "\n5 bytes, before 12\n"]:
+        done = subprocess.run([PIPE, "--save", save, *options, "--", *parser], capture_output=True, text=True, timeout=60)
+        good = done.returncode == 1 and text in done.stderr and "finding: crash: the parser exited with status 3" in done.stderr
+        if not good:
+            print(f"{options}: exit {done.returncode}, expected '{text}':\n{done.stderr}")
+        yield good
+
+
 def main():
     event = 'struct.pack("!BBBBHBqI", {}, 4, 0, 1, 0, 0, 0, {})'
     wrong = [ # what the child does, exit code, what is said of it
@@ -85,6 +99,7 @@ def main():
     with tempfile.TemporaryDirectory() as save:
         done = [expect(command, ["--timeout-ms", "500"], code, text, save) for command, code, text in wrong]
         done += examples(save)
+        done += replay(save)
     print(f"{sum(done)} of {len(done)} good")
     return 0 if all(done) else 1
 

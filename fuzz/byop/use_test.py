@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+"""The program that a parser becomes without libFuzzer, as a user has it: what a replay tells, findings made smaller.
+
+    use_test.py PARSER WITH A BUG (surrogates are text) USE_PARSER
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+SURROGATES, USE = sys.argv[1:3]
+TEXT = b"\x22\x64\x05\xed\xbf\xbf"  # limit 125, interval 1 ms; a packet in two frames
+SHOWN = r'''role server, max_message_bytes 125, heartbeat_interval_ms 1
+steps of the input:
+  2: packet in 2 frames "\xed\xbf\xbf"
+what the parser gets:
+  feed 15 bytes: 01 81 37 fa 21 3d da 80 82 37 fa 21 3d 88 45
+finding: verdict: '''
+EVENT, LATER, PIECES, PONG, LONG = b"\x05\x02", b"\x06\x02\x08", b"\x07\x03", b"\x03\x8a\x00\x03abc", b"\x02\xf1\x2c" + 300 * b"\x81"
+
+failures = 0
+
+
+def run(program, *arguments, **environment):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
+
+
+def expect(done, code, *texts):
+    """Ends with this exit code and says each of these on its standard error."""
+    global failures
+    for text in [t for t in texts if t not in done.stderr] or ([None] if done.returncode != code else []):
+        failures += 1
+        print(f"{done.args}: exit {done.returncode}, expected {code}{f' and {text!r}' if text else ''}:\n{done.stderr}")
+
+
+def write(data):
+    with open("input", "wb") as f:
+        f.write(data)
+    return "input"
+
+
+def expect_saved(done, wanted):
+    global failures
+    with open(re.search("input: (.*)", done.stderr).group(1), "rb") as f:
+        got = f.read()
+    if got != wanted:
+        failures += 1
+        print(f"{done.args}: wrote {got.hex(' ')}, expected {wanted.hex(' ')}")
+
+
+def replays():
+    expect(run(SURROGATES, write(TEXT)), 1, SHOWN)
+    expect(run(SURROGATES, write(b"\x00" + EVENT)), 0, "  0: event 2 in 1 frames\n", "no finding")
+    expect(run(SURROGATES, write(b"\x00" + LATER + PIECES + EVENT)), 0, "  tick 500 ms\n  feed 20 bytes in pieces of 3: 81 8e ")
+    expect(run(SURROGATES, write(b"\x00" + LONG)), 0, "\\x81 ... 1009 characters more\n", " 81 ... 236 bytes more\n")
+
+
+def smaller():
+    done = run(SURROGATES, "--minimize", write(b"\x22" + EVENT + LATER + b"\x44\x08ab\xed\xbf\xbfcde" + EVENT), "--save", ".")
+    expect(done, 1, "finding: verdict: ", "section 8.1", "6 bytes, before 18")
+    expect_saved(done, b"\x00\x44\x03\xed\xbf\xbf")
+    done = run(USE, "--minimize", write(b"\x00" + EVENT + LATER + PONG + EVENT), "--save", ".")
+    expect(done, 1, "finding: crash: Aborted")
+    expect_saved(done, b"\x00\x03\x8a\x00\x00")
+    expect(run(SURROGATES, "--minimize", write(b"\x00" + EVENT)), 2, "input shows no finding")
+    expect(run(SURROGATES, "--minimize", "input", "input"), 2, "--minimize takes one FILE")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
+        replays()
+        smaller()
+    return failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
