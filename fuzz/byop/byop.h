@@ -54,7 +54,7 @@ typedef struct gw_byop_item {
     size_t offset;
     bool or_reject;   /* PACKET: REJECT is as good */
     bool any_content; /* PACKET, CLOSE: only the kind is compared */
-    bool optional;    /* TIMEOUT: may be missing */
+    bool optional;    /* TIMEOUT, FRAME behind a Close: may be missing */
     const char *why;  /* ERROR, REJECT: the rule that was broken; static */
 } gw_byop_item;
 
@@ -73,6 +73,7 @@ typedef struct gw_byop_oracle {
     const char *late;  /* the frame is at fault, which may be noticed at its end; NULL: it is not */
     uint64_t deadline; /* ms */
     bool in_close;     /* a Close frame is only partly here */
+    bool closed;       /* a Close has come, for a parser of frames alone: it may stop or go on */
     bool time_unsure;  /* a packet may or may not have been a heartbeat */
     bool done;         /* nothing may follow */
     bool failed;       /* no memory */

@@ -24,7 +24,11 @@ typedef enum gwspec_role {
 
 /* What a parser reports, and so what it is judged by. A bit that is not set is not judged. */
 enum {
-    GWSPEC_REPORTS_FRAMES = 1 << 0,   /* FRAME for every whole frame, before whatever follows from it */
+    /* FRAME for every whole frame, before whatever follows from it. Alone, each header and the length of each single
+     * frame are judged. What only a reader of messages can know may be either way: fragments out of order, fragments
+     * that only together are beyond the limit, text that is not UTF-8 and what a Close says may be refused (ERROR) or
+     * not, and behind a Close the frames may be reported or not. */
+    GWSPEC_REPORTS_FRAMES = 1 << 0,
     GWSPEC_REPORTS_MESSAGES = 1 << 1, /* MESSAGE, PING, PONG, CLOSE (RFC 6455 sections 5.4 to 5.6, 7, 8.1) */
     GWSPEC_REPORTS_PACKETS = 1 << 2,  /* PACKET or REJECT for every text message, after MESSAGE when both are set */
     GWSPEC_REPORTS_TIMEOUT = 1 << 3,  /* TIMEOUT; needs PACKETS and tick() */
@@ -69,7 +73,9 @@ typedef struct gwspec_event {
 
 typedef struct gwspec_config {
     gwspec_role role;
-    uint64_t max_message_bytes; /* a longer message is refused: ERROR as soon as a header declares too much */
+    /* A longer message is refused: ERROR as soon as a header declares too much, in one frame or together with the
+     * fragments before it. Control frames do not count. */
+    uint64_t max_message_bytes;
     /* With REPORTS_TIMEOUT. Time 0 is create() or reset(); the peer must send a heartbeat (event 1, data {}) before
      * this much time has passed since then or since its last one. */
     uint32_t heartbeat_interval_ms;

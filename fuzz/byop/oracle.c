@@ -8,10 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROTOCOL = 1 << GWSPEC_PROTOCOL, UTF8 = 1 << GWSPEC_UTF8, TOO_BIG = 1 << GWSPEC_TOO_BIG };
+enum {
+    PROTOCOL = 1 << GWSPEC_PROTOCOL,
+    UTF8 = 1 << GWSPEC_UTF8,
+    TOO_BIG = 1 << GWSPEC_TOO_BIG,
+    OF_MESSAGES = PROTOCOL | UTF8 | TOO_BIG /* what a reader of messages may find wrong with them */
+};
 
 static bool knows(const gw_byop_oracle *o, gw_byop_known known) {
     return (o->known & 1u << known) != 0;
+}
+
+/* It may read messages and refuse what is wrong with them, but it need not. */
+static bool frames_only(const gw_byop_oracle *o) {
+    return o->reports == GWSPEC_REPORTS_FRAMES;
 }
 
 void gw_byop_oracle_init(gw_byop_oracle *oracle, const gwspec_parser_api *api, uint32_t known,
@@ -70,7 +80,10 @@ gw_byop_item *gw_byop_oracle_push(gw_byop_oracle *oracle, gwspec_event event) {
     if (event.kind == GWSPEC_CLOSE || event.kind == GWSPEC_ERROR) oracle->done = true;
     if (!(oracle->reports & asked_by(event.kind))) return &unreported;
     gw_byop_item *item = append(oracle);
-    *item = (gw_byop_item){.event = event, .offset = oracle->bytes.len, .error_classes = oracle->window | oracle->once};
+    *item = (gw_byop_item){.event = event,
+                           .offset = oracle->bytes.len,
+                           .error_classes = oracle->window | oracle->once,
+                           .optional = oracle->closed};
     oracle->once = 0;
     if (gw_buf_append(&oracle->bytes, event.bytes, event.len) != GW_OK) oracle->failed = oracle->done = true;
     return item;
@@ -100,8 +113,7 @@ static const char *header_fault(const gw_byop_oracle *o, uint32_t *classes) {
     };
     unsigned flags = o->message.frame_flags;
     const char *why = NULL;
-    if (!(o->reports & ~(uint32_t)GWSPEC_REPORTS_FRAMES))
-        flags &= ~(unsigned)(GW_MESSAGE_ORPHAN | GW_MESSAGE_INTERRUPTS);
+    if (frames_only(o)) flags &= ~(unsigned)(GW_MESSAGE_ORPHAN | GW_MESSAGE_INTERRUPTS);
     if (knows(o, GW_BYOP_NON_MINIMAL)) flags &= ~(unsigned)GW_MESSAGE_NON_MINIMAL;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0] && !why; i++)
         if (flags & faults[i].flag) why = faults[i].why;
@@ -114,12 +126,19 @@ static const char *header_fault(const gw_byop_oracle *o, uint32_t *classes) {
     return why;
 }
 
-static bool too_big(const gw_byop_oracle *o) {
+/* The frame takes a message of which `before` bytes have come beyond the limit. */
+static bool too_big(const gw_byop_oracle *o, uint64_t before) {
     const gw_frame *frame = &o->decoder.frame;
-    bool frames_only = !(o->reports & ~(uint32_t)GWSPEC_REPORTS_FRAMES);
-    if (!knows(o, GW_BYOP_ANY_SIZE) && gw_frame_is_control(frame->opcode) && !frames_only) return false;
-    uint64_t before = frames_only ? 0 : o->message.length, max = o->config.max_message_bytes;
+    if (!knows(o, GW_BYOP_ANY_SIZE) && gw_frame_is_control(frame->opcode)) return false;
+    uint64_t max = o->config.max_message_bytes;
     return before > max || frame->payload_len > max - before;
+}
+
+/* Of frames alone: fragments out of order are no fault, nor are those that only together are too long. Beyond them each
+ * reader has its own idea of what the message is. */
+static void leave_messages_open(gw_byop_oracle *o) {
+    if (o->message.frame_flags & (GW_MESSAGE_ORPHAN | GW_MESSAGE_INTERRUPTS)) o->window |= OF_MESSAGES;
+    if (too_big(o, o->message.length)) o->window |= TOO_BIG;
 }
 
 static void judge_header(gw_byop_oracle *o) {
@@ -127,9 +146,11 @@ static void judge_header(gw_byop_oracle *o) {
     const char *why = header_fault(o, &classes);
     bool late = knows(o, GW_BYOP_LATE_HEADER);
     o->in_close = o->decoder.frame.opcode == GW_FRAME_CLOSE;
-    if (too_big(o) && knows(o, GW_BYOP_ANY_SIZE)) {
+    bool big = too_big(o, frames_only(o) ? 0 : o->message.length);
+    if (frames_only(o)) leave_messages_open(o);
+    if (big && knows(o, GW_BYOP_ANY_SIZE)) {
         o->once |= TOO_BIG;
-    } else if (too_big(o)) {
+    } else if (big) {
         classes |= TOO_BIG;
         if (!why) why = "a message above the limit", late = late || knows(o, GW_BYOP_LATE_SIZE);
     }
@@ -164,42 +185,45 @@ static void end_message(gw_byop_oracle *o, uint64_t now) {
     if (text) gw_byop_oracle_packet(o, gw_buf_span(&o->payload), now, maybe);
 }
 
-static void end_close(gw_byop_oracle *o, gw_span payload) {
-    gw_close close = gw_close_parse(payload);
-    o->in_close = false;
-    uint32_t refuse = 0, either = 0;
-    const char *why = NULL;
-    bool any = false;
-    if (close.payload_len == 1) {
-        why = "a Close of one byte (section 5.5.1)";
-        *(knows(o, GW_BYOP_ONE_BYTE_CLOSE) ? &either : &refuse) |= PROTOCOL;
-        any = true;
+typedef struct close_faults {
+    uint32_t refuse, either; /* classes of an ERROR that must, or may, stand in place of the CLOSE */
+    const char *why;
+} close_faults;
+
+static close_faults judge_close(const gw_byop_oracle *o, const gw_close *close) {
+    close_faults f = {0};
+    if (close->payload_len == 1) {
+        f.why = "a Close of one byte (section 5.5.1)";
+        *(knows(o, GW_BYOP_ONE_BYTE_CLOSE) ? &f.either : &f.refuse) |= PROTOCOL;
     }
-    if (close.has_code) {
-        gw_close_class class_ = gw_close_code_class(close.code);
+    if (close->has_code) {
+        gw_close_class class_ = gw_close_code_class(close->code);
         bool bad = class_ == GW_CLOSE_RESERVED || class_ == GW_CLOSE_UNUSED || class_ == GW_CLOSE_OUT_OF_RANGE;
         bool free_ = class_ != GW_CLOSE_ANY && class_ != GW_CLOSE_LIBRARY && class_ != GW_CLOSE_PRIVATE;
-        if (bad) why = "a close code that is never sent (section 7.4)";
-        *(bad && !knows(o, GW_BYOP_CLOSE_CODE) ? &refuse : &either) |= bad || free_ ? PROTOCOL : 0;
+        if (bad) f.why = "a close code that is never sent (section 7.4)";
+        *(bad && !knows(o, GW_BYOP_CLOSE_CODE) ? &f.refuse : &f.either) |= bad || free_ ? PROTOCOL : 0;
     }
-    if (!close.reason_is_utf8) {
-        why = "a close reason that is not UTF-8 (section 5.5.1)";
-        *(knows(o, GW_BYOP_CLOSE_REASON) ? &either : &refuse) |= UTF8 | PROTOCOL;
+    if (!close->reason_is_utf8) {
+        f.why = "a close reason that is not UTF-8 (section 5.5.1)";
+        *(knows(o, GW_BYOP_CLOSE_REASON) ? &f.either : &f.refuse) |= UTF8 | PROTOCOL;
     }
-    if (refuse) {
-        push_error(o, refuse | either, why);
-        return;
-    }
-    o->once |= either;
-    gwspec_event event = {.kind = GWSPEC_CLOSE, .code = close.code, .bytes = close.reason.ptr, .len = close.reason.len};
-    gw_byop_oracle_push(o, event)->any_content = any;
+    return f;
 }
 
-static void end_frame(gw_byop_oracle *o, gw_message_event what, uint64_t now) {
-    if (o->late) {
-        push_error(o, o->window, o->late);
+static void end_close(gw_byop_oracle *o, gw_span payload) {
+    gw_close close = gw_close_parse(payload);
+    close_faults faults = judge_close(o, &close);
+    o->in_close = false;
+    if (faults.refuse) {
+        push_error(o, faults.refuse | faults.either, faults.why);
         return;
     }
+    o->once |= faults.either;
+    gwspec_event event = {.kind = GWSPEC_CLOSE, .code = close.code, .bytes = close.reason.ptr, .len = close.reason.len};
+    gw_byop_oracle_push(o, event)->any_content = close.payload_len == 1;
+}
+
+static void push_frame(gw_byop_oracle *o) {
     const gw_frame *f = &o->decoder.frame;
     gwspec_event event = {.kind = GWSPEC_FRAME,
                           .fin = f->fin,
@@ -210,15 +234,42 @@ static void end_frame(gw_byop_oracle *o, gw_message_event what, uint64_t now) {
     event.bytes = o->frame.data;
     gw_byop_oracle_push(o, event);
     gw_buf_clear(&o->frame);
-    if (!(o->reports & ~(uint32_t)GWSPEC_REPORTS_FRAMES)) return;
+}
+
+/* The frame of a wrong message or Close: reported, refused in its place, or both. */
+static void end_lone_frame(gw_byop_oracle *o) {
+    bool is_close = o->decoder.frame.opcode == GW_FRAME_CLOSE;
+    gw_close close = gw_close_parse(gw_message_control_span(&o->message));
+    close_faults faults = {0};
+    if (is_close) faults = judge_close(o, &close);
+    if (o->message.flags & GW_MESSAGE_CUT_UTF8) o->window |= UTF8;
+    o->window |= faults.refuse | faults.either;
+    push_frame(o);
+    o->in_close = false;
+    if (!is_close) return;
+    o->closed = true;
+    o->window |= OF_MESSAGES;
+}
+
+static void end_frame(gw_byop_oracle *o, gw_message_event what, uint64_t now) {
+    if (o->late) {
+        push_error(o, o->window, o->late);
+        return;
+    }
+    if (frames_only(o)) {
+        end_lone_frame(o);
+        return;
+    }
+    push_frame(o);
     if (what == GW_MESSAGE_DATA) end_message(o, now);
     if (what != GW_MESSAGE_CONTROL) return;
     gw_span payload = gw_message_control_span(&o->message);
-    if (f->opcode == GW_FRAME_CLOSE) {
+    uint8_t opcode = o->decoder.frame.opcode;
+    if (opcode == GW_FRAME_CLOSE) {
         end_close(o, payload);
         return;
     }
-    event = (gwspec_event){.kind = f->opcode == GW_FRAME_PING ? GWSPEC_PING : GWSPEC_PONG};
+    gwspec_event event = {.kind = opcode == GW_FRAME_PING ? GWSPEC_PING : GWSPEC_PONG};
     event.bytes = payload.ptr;
     event.len = payload.len;
     gw_byop_oracle_push(o, event);

@@ -1,0 +1,210 @@
+/* Unit tests of gwspec_check: parsers that report frames alone may read messages or not, and neither is a finding. */
+#include "gwspec_parser.h"
+#include "support/run.h"
+#include "wire/close.h"
+#include "wire/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A parser of frames, right with any of the habits, wrong with any of the bugs ---- */
+
+enum {
+    STOPS_AT_CLOSE = 1 << 0,
+    READS_CLOSE = 1 << 1,
+    READS_TEXT = 1 << 2,
+    CHECKS_ORDER = 1 << 3,
+    ADDS_UP = 1 << 4,
+    HABITS = (1 << 5) - 1,
+    BUG_COUNTS_CONTROL = 1 << 5,
+    BUG_NO_LIMIT = 1 << 6,
+    BUG_ANY_MASK = 1 << 7,
+};
+enum { MAX_EVENTS = 64, MAX_BYTES = 4096 };
+
+static unsigned acts;
+
+typedef struct parser {
+    gwspec_config config;
+    gw_frame_decoder decoder;
+    gw_message message;
+    gw_buf payload;
+    gwspec_event events[MAX_EVENTS];
+    uint8_t bytes[MAX_BYTES];
+    size_t count, taken, fill, begin; /* events, bytes; begin: of the frame */
+    bool over;
+} parser;
+
+static void begin(parser *p, const gwspec_config *config) {
+    *p = (parser){.config = *config};
+    gw_buf_init(&p->payload, MAX_BYTES);
+    gw_frame_decoder_init(&p->decoder, true);
+    gw_message_init(&p->message, &p->payload);
+}
+
+static void *create(const gwspec_config *config) {
+    parser *p = malloc(sizeof *p);
+    if (p) begin(p, config);
+    return p;
+}
+
+static void destroy(void *self) {
+    gw_buf_deinit(&((parser *)self)->payload);
+    free(self);
+}
+
+static void reset(void *self) {
+    gwspec_config config = ((parser *)self)->config;
+    gw_buf_deinit(&((parser *)self)->payload);
+    begin(self, &config);
+}
+
+static void next_event(void *self, gwspec_event *event) {
+    parser *p = self;
+    if (p->taken < p->count) *event = p->events[p->taken++];
+}
+
+static gwspec_event *push(parser *p, gwspec_event_kind kind) {
+    ck_assert_uint_lt(p->count, MAX_EVENTS);
+    gwspec_event *event = &p->events[p->count++];
+    event->kind = kind;
+    return event;
+}
+
+static void refuse(parser *p, gwspec_error_class class_) {
+    if (!p->over) push(p, GWSPEC_ERROR)->error_class = class_;
+    p->over = true;
+}
+
+static void take_header(parser *p) {
+    const gw_frame *frame = &p->decoder.frame;
+    unsigned facts = p->message.frame_flags, faults = GW_MESSAGE_RSV | GW_MESSAGE_RESERVED_OPCODE |
+                                                      GW_MESSAGE_FRAGMENTED_CONTROL | GW_MESSAGE_LONG_CONTROL |
+                                                      GW_MESSAGE_TOP_BIT | GW_MESSAGE_NON_MINIMAL;
+    if (acts & CHECKS_ORDER) faults |= GW_MESSAGE_ORPHAN | GW_MESSAGE_INTERRUPTS;
+    if (!(acts & BUG_ANY_MASK)) faults |= GW_MESSAGE_UNMASKED;
+    if (facts & faults) refuse(p, GWSPEC_PROTOCOL);
+    uint64_t length = frame->payload_len + (acts & ADDS_UP ? p->message.length : 0);
+    bool counts = !gw_frame_is_control(frame->opcode) || acts & BUG_COUNTS_CONTROL;
+    if (counts && length > p->config.max_message_bytes && !(acts & BUG_NO_LIMIT)) refuse(p, GWSPEC_TOO_BIG);
+    p->begin = p->fill;
+}
+
+static void take_end(parser *p, gw_message_event what) {
+    const gw_frame *frame = &p->decoder.frame;
+    gwspec_event *event = push(p, GWSPEC_FRAME);
+    event->fin = frame->fin;
+    event->masked = frame->masked;
+    event->rsv = frame->rsv;
+    event->opcode = frame->opcode;
+    event->bytes = p->bytes + p->begin;
+    event->len = p->fill - p->begin;
+    if (what == GW_MESSAGE_DATA && acts & READS_TEXT && p->message.flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8))
+        refuse(p, GWSPEC_UTF8);
+    if (frame->opcode != GW_FRAME_CLOSE) return;
+    gw_close close = gw_close_parse(gw_span_make(event->bytes, event->len));
+    bool sendable = close.has_code ? gw_close_code_is_sendable(close.code, false) : close.payload_len == 0;
+    if (acts & READS_CLOSE && !sendable) refuse(p, GWSPEC_PROTOCOL);
+    if (acts & READS_CLOSE && !close.reason_is_utf8) refuse(p, GWSPEC_UTF8);
+    if (acts & STOPS_AT_CLOSE) p->over = true;
+}
+
+static void feed(void *self, const uint8_t *bytes, size_t len) {
+    parser *p = self;
+    uint8_t copy[MAX_BYTES], *rest = copy;
+    ck_assert_uint_le(len, sizeof copy);
+    memcpy(copy, bytes, len);
+    while (!p->over) {
+        gw_frame_event event = gw_frame_decoder_next(&p->decoder, rest, len);
+        gw_message_event what = gw_message_take(&p->message, &p->decoder, &event);
+        if (event.kind == GW_FRAME_NEED_MORE || event.kind == GW_FRAME_STOPPED) return;
+        rest += event.consumed;
+        len -= event.consumed;
+        if (event.kind == GW_FRAME_HEADER) take_header(p);
+        if (event.kind == GW_FRAME_PAYLOAD) {
+            ck_assert_uint_le(event.len, sizeof p->bytes - p->fill);
+            memcpy(p->bytes + p->fill, event.bytes, event.len);
+            p->fill += event.len;
+        }
+        if (event.kind == GW_FRAME_END) take_end(p, what);
+    }
+}
+
+static const gwspec_parser_api frames = {
+    .abi = GWSPEC_PARSER_ABI,
+    .name = "frames",
+    .reports = GWSPEC_REPORTS_FRAMES,
+    .memory_base_bytes = 1 << 16,
+    .create = create,
+    .feed = feed,
+    .next_event = next_event,
+    .reset = reset,
+    .destroy = destroy,
+};
+
+/* ---- Inputs: config (limit 2^20, 125 or 1), then frames: 3, first byte, how, length, payload ---- */
+
+static const struct input {
+    const char *name, *bytes;
+    size_t len;
+} inputs[] = {
+#define INPUT(name, text)                                                                                              \
+    { name, text, sizeof text - 1 }
+    INPUT("message, Ping, Close", "\x00\x03\x01\x00\x01g\x03\x89\x00\x01p\x03\x80\x00\x01o\x03\x88\x00\x02\x03\xe8"),
+    INPUT("Ping longer than the limit", "\x30\x03\x89\x00\x14zzzzzzzzzzzzzzzzzzzz"),
+    INPUT("continuation of nothing", "\x00\x03\x80\x00\x04"
+                                     "defg\x03\x82\x00\x01x"),
+    INPUT("message inside another", "\x00\x03\x01\x00\x01g\x03\x81\x00\x01h\x03\x80\x00\x01i"),
+    INPUT("too long in two fragments", "\x30\x03\x02\x00\x01g\x03\x89\x00\x00\x03\x80\x00\x01h\x03\x82\x00\x01i"),
+    INPUT("more behind a Close", "\x00\x03\x88\x00\x00\x03\x81\x00\x01"
+                                 "a\x03\x88\x00\x00\x03\x89\x00\x00"),
+    INPUT("Close of one byte", "\x00\x03\x88\x00\x01\x03\x03\x89\x00\x00"),
+    INPUT("Close with a code that is never sent", "\x00\x03\x88\x00\x02\x03\xed\x03\x89\x00\x00"),
+    INPUT("Close with a reason that is not UTF-8", "\x00\x03\x88\x00\x03\x03\xe8\xff"),
+    INPUT("text that is not UTF-8", "\x00\x03\x81\x00\x01\xff\x03\x89\x00\x00"),
+    INPUT("text cut inside a character", "\x00\x03\x01\x00\x01\xc3\x03\x80\x00\x00\x03\x89\x00\x00"),
+};
+enum { INPUTS = sizeof inputs / sizeof inputs[0] };
+
+static const char *check(const gwspec_parser_api *api, unsigned how, const char *bytes, size_t len) {
+    static char text[512];
+    acts = how;
+    return gwspec_check(api, (const uint8_t *)bytes, len, text, sizeof text) ? "" : text;
+}
+
+START_TEST(frames_alone_leave_messages_open) {
+    for (size_t i = 0; i < INPUTS; i++) {
+        for (unsigned habits = 0; habits <= HABITS; habits++) {
+            const char *said = check(&frames, habits, inputs[i].bytes, inputs[i].len);
+            ck_assert_msg(!*said, "%s, habits %x: %s", inputs[i].name, habits, said);
+        }
+    }
+}
+END_TEST
+
+START_TEST(frames_alone_are_judged) {
+    static const struct wrong {
+        unsigned acts;
+        const char *bytes;
+        size_t len;
+        const char *expected;
+    } wrong[] = {
+#define WRONG(acts, text, expected) {acts, text, sizeof text - 1, expected}
+        WRONG(BUG_COUNTS_CONTROL, "\x30\x03\x89\x00\x02zz",
+              "verdict: event 1 is ERROR too-big; expected FRAME fin 1 rsv 0 opcode 9 masked, 2 bytes \"zz\""),
+        WRONG(BUG_NO_LIMIT, "\x30\x03\x82\x00\x02zz",
+              "verdict: event 1 is FRAME fin 1 rsv 0 opcode 2 masked, 2 bytes \"zz\"; expected ERROR: a message above "
+              "the limit"),
+        WRONG(BUG_ANY_MASK, "\x00\x03\x89\x04\x00",
+              "verdict: event 1 is FRAME fin 1 rsv 0 opcode 9, 0 bytes \"\"; expected ERROR: an unmasked frame of a "
+              "client (section 5.1)"),
+        /* A parser that goes on behind a Close has to be right. */
+        WRONG(BUG_ANY_MASK, "\x00\x03\x88\x00\x00\x03\x89\x04\x00",
+              "verdict: event 2 is FRAME fin 1 rsv 0 opcode 9, 0 bytes \"\"; expected nothing more"),
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_str_eq(check(&frames, wrong[i].acts, wrong[i].bytes, wrong[i].len), wrong[i].expected);
+}
+END_TEST
+
+GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged)
