@@ -23,15 +23,21 @@ static bool write_out(const char *path, gw_span bytes) {
     return written;
 }
 
+/* Without the ending of the file: there, back and there again has one title. */
+static void append_title(gw_buf *out, const char *path) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    int len = (int)(dot && dot != base ? (size_t)(dot - base) : strlen(base));
+    gw_buf_printf(out, "the session %.*s", len, base);
+}
+
 static int convert_session(const gw_catalogue *catalogue, const gw_file *file, const char *output) {
     static gw_script script;
     gw_buf out, why, name;
     int exit_code = GW_EXIT_USAGE;
-    const char *base = strrchr(file->shown, '/');
     gw_buf_init(&out, GW_CONSOLE_MAX_TEXT);
     gw_buf_init(&why, 4096);
     gw_buf_init(&name, 4096);
-    gw_buf_printf(&name, "the session %s", base ? base + 1 : file->shown);
+    append_title(&name, file->shown);
     gw_script_decode(file->text, &script);
     gw_status status = gw_convert_to_scenario(&script, catalogue->protocol, gw_buf_cstr(&name), &out, &why);
     if (status == GW_OK)

@@ -3,7 +3,8 @@
  * A session becomes the scenario that does the same to a server, as far as the reference server goes along with it: the
  * session is carried out meanwhile, so that times "just before the next deadline" become numbers, in whole
  * milliseconds. A scenario becomes the session that does the same; what it expects is left out, since the fuzz target
- * judges by itself. What was converted to a scenario comes out the same after a way back and forth. */
+ * judges by itself. What was converted to a scenario comes out the same after a way back and forth, as far as
+ * the steps of a session are enough for it. */
 #ifndef GW_CLI_CONVERT_H
 #define GW_CLI_CONVERT_H
 

@@ -9,10 +9,11 @@ enum { GW_CONVERT_MAX_SENT = 128 << 10 /* bytes of a session that reach the serv
 
 typedef struct gw_convert_client {
     gw_core_conn *conn; /* NULL: none */
+    gw_ns accepted;     /* when */
     bool named;         /* the scenario has opened it */
     bool fin_sent;
     uint8_t chunk;
-    unsigned opened; /* how often: each opening is a client of its own */
+    unsigned opened; /* by the scenario, how often: each opening is a client of its own */
 } gw_convert_client;
 
 typedef struct gw_convert_world {
@@ -41,6 +42,8 @@ void gw_convert_end_send(gw_convert_world *w, const gw_convert_client *c, unsign
 
 /* ---- convert_send.c: each is carried out against the server, too ---- */
 
+/* Leaves conn NULL when the server takes no more. */
+void gw_convert_accept(gw_convert_world *w, gw_convert_client *c);
 void gw_convert_forget(gw_convert_world *w, gw_convert_client *c);
 /* Takes what the server sends, and its ends. */
 void gw_convert_drain(gw_convert_world *w);
@@ -51,5 +54,8 @@ void gw_convert_upgrade(gw_convert_world *w, gw_convert_client *c, uint8_t varia
 void gw_convert_frame(gw_convert_world *w, gw_convert_client *c, const gw_script_step *step, unsigned times);
 /* One message in so many frames more. */
 void gw_convert_message(gw_convert_world *w, gw_convert_client *c, gw_span text, unsigned fragments, unsigned times);
+
+/* Frame number i of such a message, as a step; its bytes are the message's own. */
+gw_script_step gw_convert_fragment(gw_span text, unsigned fragments, unsigned i);
 
 #endif

@@ -1,5 +1,5 @@
 /* Floor 5: from a scenario to a session. */
-#include "cli/convert.h"
+#include "cli/convert_internal.h"
 #include "protocol/packet.h"
 #include "scenario/vars.h"
 
@@ -180,9 +180,12 @@ static void add_frame(writer *w, unsigned conn, const gw_frame_spec *f, gw_span 
     step->bytes = bytes;
 }
 
+static bool is_plain(const gw_frame_spec *f) {
+    return !f->rsv && f->mask == GW_MASK_RANDOM && !f->length_form && !f->has_declared_length;
+}
+
 static bool is_message(const gw_frame_spec *f) {
-    return f->opcode == GW_FRAME_TEXT && f->fin && !f->rsv && f->mask == GW_MASK_RANDOM && !f->length_form &&
-           !f->has_declared_length;
+    return f->opcode == GW_FRAME_TEXT && f->fin && is_plain(f);
 }
 
 static void add_fragments(writer *w, unsigned conn, const gw_frame_spec *f, gw_span bytes) {
@@ -195,9 +198,38 @@ static void add_fragments(writer *w, unsigned conn, const gw_frame_spec *f, gw_s
     }
 }
 
+/* The frames of the step are those of one message as a session cuts it: true, and it was added. */
+static bool add_fragmented(writer *w, unsigned conn) {
+    const gw_step *s = w->step;
+    gw_span parts[4], text = {0};
+    unsigned fragments = (unsigned)s->as.send.frame_count - 1;
+    gw_buf joined;
+    if (s->as.send.frame_count < 2 || s->as.send.frame_count > 4) return false;
+    gw_buf_init(&joined, 1 << 20);
+    for (unsigned i = 0; i <= fragments; i++) {
+        parts[i] = content(w, &s->as.send.frames[i].payload);
+        gw_buf_append_span(&joined, parts[i]);
+    }
+    bool good = joined.len <= GW_SCRIPT_MAX_BYTES;
+    if (good) text = keep(w, &joined);
+    for (unsigned i = 0; i <= fragments && good; i++) {
+        const gw_frame_spec *f = &s->as.send.frames[i];
+        gw_script_step step = gw_convert_fragment(text, fragments, i);
+        good = is_plain(f) && ((f->fin ? 0x80u : 0u) | f->opcode) == step.a && parts[i].len == step.bytes.len;
+    }
+    gw_buf_deinit(&joined);
+    if (!good || w->status != GW_OK) return false;
+    gw_script_step *packet = add(w, GW_SCRIPT_PACKET, conn);
+    packet->flags = (uint8_t)fragments;
+    packet->bytes = text;
+    again(w, s->as.send.pacing.times);
+    return true;
+}
+
 static void add_send(writer *w, unsigned conn) {
     const gw_step *s = w->step;
     set_chunk(w, conn, &s->as.send.pacing);
+    if (add_fragmented(w, conn)) return;
     for (uint32_t n = 0; n < (s->as.send.frame_count > 1 ? s->as.send.pacing.times : 1); n++) {
         for (size_t i = 0; i < s->as.send.frame_count && w->status == GW_OK; i++) {
             const gw_frame_spec *f = &s->as.send.frames[i];
@@ -244,10 +276,13 @@ static void add_connect(writer *w, uint16_t client) {
 }
 
 static void add_advance(writer *w, gw_script_time unit, uint64_t count) {
-    for (; count > 0; count -= count < 255 ? count : 255) {
+    const uint64_t sizes[] = {255, count % 255}, times[] = {count / 255, 1};
+    for (int i = 0; i < 2; i++) {
+        if (!sizes[i] || !times[i]) continue;
         gw_script_step *step = add(w, GW_SCRIPT_ADVANCE, 0);
         step->a = (uint8_t)unit;
-        step->b = (uint8_t)(count < 255 ? count : 255);
+        step->b = (uint8_t)sizes[i];
+        again(w, (uint32_t)times[i]);
     }
 }
 

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+void gw_convert_accept(gw_convert_world *w, gw_convert_client *c) {
+    c->conn = gw_core_on_accept(w->core, c, w->now);
+    c->accepted = w->now;
+}
+
 void gw_convert_forget(gw_convert_world *w, gw_convert_client *c) {
     if (c->conn) gw_core_on_gone(w->core, c->conn, w->now);
     c->conn = NULL;
@@ -24,7 +29,12 @@ static const char passive[] = ", heartbeat: off, answer-asks: false, answer-ping
 
 /* The request that opens the connection: NULL is the usual one, which has to be taken. */
 static void open_with(gw_convert_world *w, gw_convert_client *c, const gw_span *request) {
+    if (w->now > c->accepted) { /* as the scenario has it: the connection opens with its first step */
+        gw_convert_forget(w, c);
+        gw_convert_accept(w, c);
+    }
     c->named = true;
+    c->opened++;
     gw_convert_begin_step(w);
     gw_buf_printf(w->out, "  - %s: {as: ", request ? "upgrade" : "connect");
     gw_convert_append_name(w, c);
@@ -97,9 +107,9 @@ static void append_frame(gw_convert_world *w, gw_frame frame, gw_span payload) {
     static const uint8_t zero[4];
     const char *name = gw_frame_opcode_name(frame.opcode);
     if (gw_frame_opcode_parse(gw_span_cstr(name)) == (int)frame.opcode)
-        gw_buf_printf(w->out, ", opcode: %s", name);
+        gw_buf_printf(w->out, "opcode: %s", name);
     else
-        gw_buf_printf(w->out, ", opcode: %u", frame.opcode);
+        gw_buf_printf(w->out, "opcode: %u", frame.opcode);
     if (!frame.fin) gw_buf_append_cstr(w->out, ", fin: 0");
     for (unsigned i = 1; i <= 3; i++)
         if (frame.rsv & 8u >> i) gw_buf_printf(w->out, ", rsv%u: 1", i);
@@ -119,6 +129,7 @@ void gw_convert_frame(gw_convert_world *w, gw_convert_client *c, const gw_script
     gw_frame_append(&bytes, &frame, step->bytes);
     gw_convert_need_name(w, c);
     gw_convert_begin_send(w, c, "send-frame");
+    gw_buf_append_cstr(w->out, ", ");
     append_frame(w, frame, step->bytes);
     gw_convert_end_send(w, c, times);
     send_times(w, c, &bytes, times);
@@ -143,23 +154,44 @@ static const gw_event *usual_event(const gw_convert_world *w, gw_span text) {
     return found;
 }
 
+gw_script_step gw_convert_fragment(gw_span text, unsigned fragments, unsigned i) {
+    size_t part = text.len / (fragments + 1);
+    return (gw_script_step){.op = GW_SCRIPT_FRAME,
+                            .a = (uint8_t)((i ? GW_FRAME_CONTINUATION : GW_FRAME_TEXT) | (i == fragments ? 0x80 : 0)),
+                            .bytes = gw_span_sub(text, i * part, i == fragments ? text.len : part)};
+}
+
+/* In one write, as the fuzz target sends it. */
+static void fragmented(gw_convert_world *w, gw_convert_client *c, gw_span text, unsigned fragments, unsigned times) {
+    gw_buf bytes;
+    gw_buf_init(&bytes, 1 << 20);
+    gw_convert_need_name(w, c);
+    gw_convert_begin_send(w, c, "send-frame");
+    for (unsigned i = 0; i <= fragments; i++) {
+        gw_script_step step = gw_convert_fragment(text, fragments, i);
+        gw_frame frame = gw_script_frame(&step);
+        gw_buf_append_cstr(w->out, i ? ", {" : ", frames: [{");
+        append_frame(w, frame, step.bytes);
+        gw_buf_append_byte(w->out, '}');
+        gw_frame_append(&bytes, &frame, step.bytes);
+    }
+    gw_buf_append_byte(w->out, ']');
+    gw_convert_end_send(w, c, times);
+    send_times(w, c, &bytes, times);
+    gw_buf_deinit(&bytes);
+}
+
 void gw_convert_message(gw_convert_world *w, gw_convert_client *c, gw_span text, unsigned fragments, unsigned times) {
     const gw_event *event = fragments ? NULL : usual_event(w, text);
-    if (fragments || !gw_convert_is_text(text)) {
-        for (unsigned n = 0; n < times; n++) {
-            size_t part = text.len / (fragments + 1);
-            for (unsigned i = 0; i <= fragments && c->conn; i++) {
-                gw_span piece = i == fragments ? gw_span_from(text, i * part) : gw_span_sub(text, i * part, part);
-                gw_convert_frame(
-                    w, c,
-                    &(gw_script_step){.a = (uint8_t)((i ? 0 : GW_FRAME_TEXT) | (i == fragments ? 0x80 : 0)),
-                                      .bytes = piece},
-                    1);
-            }
-        }
+    if (fragments) {
+        fragmented(w, c, text, fragments, times);
         return;
     }
     gw_script_step frame = {.a = 0x80 | GW_FRAME_TEXT, .bytes = text};
+    if (!gw_convert_is_text(text)) {
+        gw_convert_frame(w, c, &frame, times);
+        return;
+    }
     gw_frame header = gw_script_frame(&frame);
     gw_buf bytes;
     gw_buf_init(&bytes, 1 << 20);

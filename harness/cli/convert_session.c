@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_STEPS = 600, MAX_TICKS = 10000 };
+enum { MAX_STEPS = 600, MAX_TICKS = 1000000 };
 
 /* ---- Time ---- */
 
@@ -18,6 +18,7 @@ static void advance_to(gw_convert_world *w, gw_ns to) {
         if (at > w->now) w->now = at;
         gw_core_on_tick(w->core, w->now);
     }
+    if (w->ticks > MAX_TICKS) gw_convert_refuse(w, "more than %d deadlines of the server pass in it", MAX_TICKS);
     w->now = to;
     gw_core_on_tick(w->core, to);
     gw_convert_drain(w);
@@ -113,15 +114,15 @@ static void end(gw_convert_world *w, gw_convert_client *c, const gw_script_step 
         return;
     }
     c->fin_sent = true;
-    gw_core_on_eof(w->core, c->conn, w->now);
+    if (c->conn) gw_core_on_eof(w->core, c->conn, w->now);
     gw_convert_drain(w);
 }
 
 static void open_conn(gw_convert_world *w, gw_convert_client *c, const gw_script_step *step) {
-    if (!c->conn && (c->conn = gw_core_on_accept(w->core, c, w->now))) {
+    if (!c->conn) {
+        gw_convert_accept(w, c);
         c->named = c->fin_sent = false;
         c->chunk = 0;
-        c->opened++;
     }
     if (c->conn && !c->fin_sent && step->flags & 1) gw_convert_upgrade(w, c, 0, 1);
 }

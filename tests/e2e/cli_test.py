@@ -75,6 +75,24 @@ class Usage(Case):
             self.assertIn("No such file or directory", result.stderr)
 
 
+class Convert(Case):
+    # A server of the usual interval; a client that connects and sends one heartbeat in four frames, 20 times.
+    SESSION = bytes([0x00, 0x40, 0xc5, 1, 12, 19])
+
+    def test_there_and_back_and_there_again_is_the_same(self):
+        with open(self.path("finding"), "wb") as stream:
+            stream.write(self.SESSION)
+        first, back, second = self.path("finding.yaml"), self.path("finding.bin"), self.path("again.yaml")
+        self.assert_run(gwspec("fuzz-convert", self.path("finding"), "-o", first), 0)
+        self.assert_run(gwspec("fuzz-convert", first, "-o", back), 0)
+        self.assert_run(gwspec("fuzz-convert", back, "-o", second), 0)
+        with open(first, encoding="utf-8") as one, open(second, encoding="utf-8") as other:
+            text = one.read()
+            self.assertEqual(text, other.read())
+        self.assertIn('title: "the session finding"\n', text)
+        self.assert_run(gwspec("check", first), 0)
+
+
 class Catalogue(Case):
     def test_list(self):
         ids = gwspec("list", "--ids").stdout.split()
