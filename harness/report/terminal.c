@@ -121,9 +121,11 @@ static void append_broken(const gw_report_run *run, const gw_summary *summary, c
 static void append_not_shown(const gw_summary *summary, gw_terminal_style style, gw_buf *out) {
     gw_buf_printf(out, "%sNot shown to conform:", gw_style_verdict(GW_VERDICT_INCONCLUSIVE, style.colour));
     size_t inconclusive = summary->counts[GW_VERDICT_INCONCLUSIVE], errors = summary->counts[GW_VERDICT_ERROR];
+    if (summary->end)
+        gw_buf_printf(out, " %s before all was judged%s", summary->cause, inconclusive || errors ? "," : ".");
     if (inconclusive) gw_buf_printf(out, " %zu inconclusive%s", inconclusive, errors ? "," : ".");
     if (errors) gw_buf_printf(out, " %zu error%s.", errors, errors == 1 ? "" : "s");
-    if (!inconclusive && !errors) gw_buf_append_cstr(out, " nothing was judged.");
+    if (!summary->end && !inconclusive && !errors) gw_buf_append_cstr(out, " nothing was judged.");
     gw_buf_append_cstr(out, gw_style(GW_STYLE_RESET, style.colour));
 }
 
@@ -160,6 +162,7 @@ void gw_terminal_append_summary(const gw_report_run *run, const gw_summary *summ
         break;
     case GW_CONFORMANCE_NO:
         append_broken(run, summary, results, count, style, out);
+        if (summary->end) gw_buf_printf(out, " Not all was judged: %s.", summary->cause);
         break;
     case GW_CONFORMANCE_NOT_SHOWN:
         append_not_shown(summary, style, out);

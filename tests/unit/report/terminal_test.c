@@ -183,7 +183,8 @@ START_TEST(terminal_block_never_passes_control_characters) {
 }
 END_TEST
 
-static void assert_summary(const gw_verdict *verdicts, size_t count, bool strict, const char *expected) {
+static void assert_summary_of_end(const gw_verdict *verdicts, size_t count, bool strict, const char *cause,
+                                  const char *expected) {
     fixture_result f[8];
     const gw_result *results[8];
     for (size_t i = 0; i < count; i++) {
@@ -193,12 +194,17 @@ static void assert_summary(const gw_verdict *verdicts, size_t count, bool strict
     }
     gw_summary summary = gw_summary_of(results, count);
     summary.elapsed = 3 * GW_S;
+    summary.end = summary.cause = cause;
     gw_report_run run = fixture_run(NULL);
     run.strict = strict;
     gw_buf out = fresh();
     gw_terminal_append_summary(&run, &summary, results, count, plain, &out);
     fixture_assert_text(&out, expected);
     gw_buf_deinit(&out);
+}
+
+static void assert_summary(const gw_verdict *verdicts, size_t count, bool strict, const char *expected) {
+    assert_summary_of_end(verdicts, count, strict, NULL, expected);
 }
 
 START_TEST(terminal_summary_says_what_is_broken) {
@@ -230,6 +236,26 @@ START_TEST(terminal_summary_says_not_shown) {
     assert_summary(skipped, 1, false,
                    "\n0 of 1 scenario judged in 3.0 s: 1 skipped\n"
                    "Not shown to conform: nothing was judged.\n");
+}
+END_TEST
+
+START_TEST(terminal_summary_says_why_not_all_was_judged) {
+    static const gw_verdict passed[] = {GW_VERDICT_PASS};
+    assert_summary_of_end(passed, 1, false, "the run was interrupted",
+                          "\n1 of 1 scenario judged in 3.0 s: 1 pass\n"
+                          "Not shown to conform: the run was interrupted before all was judged.\n");
+    static const gw_verdict open[] = {GW_VERDICT_INCONCLUSIVE, GW_VERDICT_ERROR};
+    assert_summary_of_end(open, 1, false, "the target was lost",
+                          "\n0 of 1 scenario judged in 3.0 s: 1 inconclusive\n"
+                          "Not shown to conform: the target was lost before all was judged, 1 inconclusive.\n");
+    assert_summary_of_end(
+        open, 2, false, "the target was lost",
+        "\n0 of 2 scenarios judged in 3.0 s (longest 2.0 s, ratio 1.50): 1 inconclusive, 1 error\n"
+        "Not shown to conform: the target was lost before all was judged, 1 inconclusive, 1 error.\n");
+    static const gw_verdict failed[] = {GW_VERDICT_FAIL};
+    assert_summary_of_end(failed, 1, false, "the run was interrupted",
+                          "\n1 of 1 scenario judged in 3.0 s: 1 fail\n"
+                          "Does not conform: S6. Not all was judged: the run was interrupted.\n");
 }
 END_TEST
 
@@ -275,5 +301,5 @@ GW_TEST_MAIN("terminal", 10, terminal_head_names_protocol_target_and_seed, termi
              terminal_log_shows_every_line_of_a_pass, terminal_block_stands_for_what_is_no_pass,
              terminal_block_never_passes_control_characters, terminal_summary_says_what_is_broken,
              terminal_summary_says_conforms_and_names_deviations, terminal_summary_says_not_shown,
-             terminal_summary_blames_the_list_of_expected_failures, terminal_colour_is_off_unless_asked_for,
-             terminal_progress_fits_into_the_line)
+             terminal_summary_says_why_not_all_was_judged, terminal_summary_blames_the_list_of_expected_failures,
+             terminal_colour_is_off_unless_asked_for, terminal_progress_fits_into_the_line)
