@@ -39,7 +39,8 @@ static bool tell(const gw_init_look *look, const char *path) {
     else if (!look->upgraded)
         gw_buf_printf(&text, "no upgrade%s%s\n", look->answer[0] ? ": " : "", look->answer);
     else if (!look->hello)
-        gw_buf_printf(&text, "connected, and no known hello came%s%s\n", look->message[0] ? ": " : "", look->message);
+        gw_buf_printf(&text, "connected, and no known hello came%s%s%s%s\n", look->message[0] ? ": " : "",
+                      look->message, look->closing[0] ? "; it sent a Close: " : "", look->closing);
     else
         gw_buf_printf(&text, "connected: hello of the protocol %s%s%s\n", look->protocol,
                       look->interval ? ", a heartbeat every " : "",
@@ -55,6 +56,7 @@ static bool make_file(const gw_options *options, const char *url, const gw_addre
     gw_catalogue catalogue;
     gw_diag diag;
     gw_diag_init(&diag);
+    if (!gw_console_write(gw_span_cstr(GW_INIT_WAITS))) return false;
     if (!gw_init_look_at(options, url, &look)) return false;
     gw_catalogue_source source = {.protocol_name = look.protocol, .protocol_file = options->protocol};
     bool good = gw_catalogue_load_tables(&catalogue, source, &diag) == GW_OK;

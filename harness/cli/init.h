@@ -16,7 +16,11 @@ typedef struct gw_init_look {
     gw_ns hello_after; /* of the 101 */
     char answer[256];  /* status line of what was no upgrade, or why there was no connection */
     char message[256]; /* the first message, printable, perhaps cut; "": none came */
+    char closing[256]; /* the Close that it sent of its own: "4001 private  log in first"; "": it sent none */
 } gw_init_look;
+
+/* The scenario hello/at-once waits 5 s for a hello, and then its canary; twice, when another protocol is tried. */
+#define GW_INIT_WAITS "looking: this takes up to 20 s when the gateway says nothing\n"
 
 /* Connects once or twice. False when the catalogue cannot be loaded: the reason is printed. */
 bool gw_init_look_at(const gw_options *options, const char *url, gw_init_look *look);

@@ -42,17 +42,22 @@ static bool is_hello(const gw_protocol *protocol, const char *text) {
 
 static void read_result(const gw_result *result, gw_init_look *look) {
     gw_ns opened = 0;
+    bool left = false; /* by us: a Close that comes then is an answer */
     look->hello = result->verdict == GW_VERDICT_PASS || result->verdict == GW_VERDICT_NON_STRICT;
     look->interval = result->interval;
-    look->message[0] = look->answer[0] = '\0';
+    look->message[0] = look->answer[0] = look->closing[0] = '\0';
     for (size_t i = 0; i < result->wire_count; i++) {
         const gw_wire_entry *entry = &result->wire[i];
+        bool closes = strncmp(entry->text, "close ", 6) == 0;
+        left |= closes && entry->direction == GW_WIRE_SENT;
         if (entry->direction != GW_WIRE_RECEIVED) continue;
         if (strncmp(entry->text, "101 ", 4) == 0 && !look->upgraded) {
             look->upgraded = true;
             opened = entry->at;
         } else if (!look->upgraded && !look->answer[0]) {
             snprintf(look->answer, sizeof look->answer, "%s", entry->text);
+        } else if (closes && !left && !look->closing[0]) {
+            snprintf(look->closing, sizeof look->closing, "%s", entry->text + 6);
         } else if (!look->message[0] &&
                    (strncmp(entry->text, "text ", 5) == 0 || strncmp(entry->text, "binary ", 7) == 0)) {
             const char *text = strchr(entry->text, ' ');

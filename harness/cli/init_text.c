@@ -54,6 +54,16 @@ static void append_protocol(const gw_options *options, const gw_protocol *protoc
     free(real);
 }
 
+#define MISSING ".\n# Does it want a cookie, a token or a room? See 'connect' and 'fixtures' below.\n"
+
+/* Who closes in place of hello mostly says what is missing. */
+static void append_closing(const gw_init_look *look, gw_buf *out) {
+    if (look->hello || !look->closing[0]) return;
+    gw_buf_append_cstr(out, look->message[0] ? "# Then it sent a Close: " : "it upgrades, and sends a Close: ");
+    append_comment(out, look->closing);
+    gw_buf_append_cstr(out, MISSING);
+}
+
 static void append_look(const gw_init_look *look, const gw_protocol *protocol, gw_buf *out) {
     char ms[48];
     gw_buf_append_cstr(out, "# A first look: ");
@@ -67,7 +77,7 @@ static void append_look(const gw_init_look *look, const gw_protocol *protocol, g
             gw_buf_append_cstr(out, ", the answer was: ");
             append_comment(out, look->answer);
         }
-        gw_buf_append_cstr(out, ".\n# Does it want a cookie, a token or a room? See 'connect' and 'fixtures' below.\n");
+        gw_buf_append_cstr(out, MISSING);
     } else if (look->hello) {
         gw_buf_printf(out, "hello of the protocol %s after %s", protocol->name,
                       gw_time_format_ms(look->hello_after, ms, sizeof ms));
@@ -80,9 +90,10 @@ static void append_look(const gw_init_look *look, const gw_protocol *protocol, g
         gw_buf_append_cstr(out, "the first message is the hello of no protocol that gwspec knows:\n# ");
         append_comment(out, look->message);
         gw_buf_append_cstr(out, "\n# Describe yours in a file, and name it below: docs/protocol-format.md.\n");
-    } else {
+    } else if (!look->closing[0]) {
         gw_buf_append_cstr(out, "it upgrades, and says nothing.\n");
     }
+    append_closing(look, out);
 }
 
 static void append_head(const gw_options *options, const gw_address_url *parts, const gw_init_look *look,

@@ -8,19 +8,34 @@
 typedef struct sink_context {
     gw_conn *conn;
     bool timed;
+    bool by_close; /* a Close frame is what is judged: it is the control frame at hand */
 } sink_context;
+
+/* Who closes in place of hello says why in the Close alone. */
+static const char *with_close(const gw_conn *c, const gw_violation *v, gw_buf *out) {
+    const char *hello = judge_rule(c->engine, GW_RULE_HELLO_FIRST);
+    gw_close close = gw_close_parse(gw_message_control_span(&c->message));
+    if (!close.has_code || !hello || !v->rule || strcmp(v->rule, hello) != 0) return v->observed;
+    gw_buf_printf(out, "%s; its Close: %u (%s)%s", v->observed, close.code, gw_close_code_name(close.code),
+                  close.reason.len ? " " : "");
+    wirelog_printable(close.reason, GW_CLOSE_MAX_REASON, out);
+    return gw_buf_cstr(out);
+}
 
 static void take(void *context, const gw_violation *v) {
     const sink_context *s = context;
     gw_conn *c = s->conn;
     gw_engine *e = c->engine;
+    gw_buf text;
+    gw_buf_init(&text, 4 * MAX_TEXT);
+    const char *observed = s->by_close ? with_close(c, v, &text) : v->observed;
     if (v->severity == GW_SEVERITY_NON_STRICT)
-        judge_find(e, GW_VERDICT_NON_STRICT, v->rule, c, NULL, v->expected, v->observed);
+        judge_find(e, GW_VERDICT_NON_STRICT, v->rule, c, NULL, v->expected, observed);
     else if (s->timed)
-        judge_fail_timed(e, v->rule, c, NULL, c->open_at == GW_NEVER ? e->started : c->open_at, v->expected,
-                         v->observed);
+        judge_fail_timed(e, v->rule, c, NULL, c->open_at == GW_NEVER ? e->started : c->open_at, v->expected, observed);
     else
-        judge_find(e, GW_VERDICT_FAIL, v->rule, c, NULL, v->expected, v->observed);
+        judge_find(e, GW_VERDICT_FAIL, v->rule, c, NULL, v->expected, observed);
+    gw_buf_deinit(&text);
 }
 
 void invariant_broken(gw_conn *c, gw_rule rule, const char *expected, const char *format, ...) {
@@ -215,6 +230,6 @@ void invariant_message(gw_conn *c, gw_item *item, gw_ns at) {
 /* ---- Time ---- */
 
 void invariant_time(gw_conn *c, gw_heartbeat_input input) {
-    sink_context context = {.conn = c, .timed = true};
+    sink_context context = {.conn = c, .timed = true, .by_close = input.by_close};
     if (c->timed) gw_heartbeat_take(&c->model, &input, (gw_violation_sink){take, &context});
 }

@@ -3,12 +3,15 @@
 
     target_test.py BIN [CASE...]
 """
+import base64
 import glob
+import hashlib
 import http.server
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -115,6 +118,57 @@ def case_init_says_what_it_saw():
         expect(code == 0, name, out, err)
     code, out, err = gwspec("init", "http://127.0.0.1/gateway")
     expect(code == 2 and err.count("\n") == 1 and "ws://" in err, code, err)
+
+
+def closing_gateway(message):
+    """Upgrades, sends the message if there is one, and a Close with its reason. The socket that listens, and the URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(conn):
+        with conn:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                got = conn.recv(4096)
+                if not got:
+                    return
+                request += got
+            key = re.search(rb"(?i)Sec-WebSocket-Key: *(\S+)", request)
+            if not key:
+                return
+            accept = base64.b64encode(hashlib.sha1(key.group(1) + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+            conn.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+                         + (bytes([0x81, len(message)]) + message if message else b"") + b"\x88\x0e" + (4001).to_bytes(2, "big") + b"log in first")
+            while conn.recv(4096):
+                pass
+
+    def accept_all():
+        while True:
+            try:
+                conn = listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(conn,), daemon=True).start()
+
+    threading.Thread(target=accept_all, daemon=True).start()
+    return listener, f"ws://127.0.0.1:{listener.getsockname()[1]}/gateway"
+
+
+def case_init_says_that_it_waits_and_how_it_was_closed():
+    listener, url = closing_gateway(b"")
+    code, out, err = gwspec("init", url, "--output", f"{HERE}/closing.yaml")
+    expect(code == 0 and out.startswith("looking: this takes up to 20 s when the gateway says nothing\n"), code, out, err)
+    expect("connected, and no known hello came; it sent a Close: 4001 private  log in first\n" in out, code, out, err)
+    text = read(f"{HERE}/closing.yaml")
+    expect("# A first look: it upgrades, and sends a Close: 4001 private  log in first.\n# Does it want a cookie" in text, text)
+    listener.close()
+    listener, url = closing_gateway(b'{"error":"no"}')
+    code, out, err = gwspec("init", url, "--output", f"{HERE}/refusing.yaml")
+    listener.close()
+    expect(code == 0 and 'hello came: {"error":"no"}; it sent a Close: 4001 private  log in first\n' in out, code, out, err)
+    text = read(f"{HERE}/refusing.yaml")
+    expect('\n# {"error":"no"}\n' in text and "\n# Then it sent a Close: 4001 private  log in first.\n" in text, text)
+    code, out, err = gwspec("check", f"{HERE}/closing.yaml", f"{HERE}/refusing.yaml")
+    expect(code == 0, code, out, err)
 
 
 def case_init_knows_other_protocols():

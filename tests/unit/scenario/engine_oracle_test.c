@@ -172,6 +172,16 @@ START_TEST(hello_comes_first_and_states_an_interval) {
 }
 END_TEST
 
+START_TEST(a_close_in_place_of_hello_is_told_with_code_and_reason) {
+    gw_said said[] = {BYTES(1, "\x88\x0e\x0f\xa1log in first")};
+    gw_result *r = gw_transcript_run(HEAD("S2"), said, 1, closing);
+    ck_assert_str_eq(gw_transcript_rule(r), "S2");
+    ck_assert_str_eq(r->findings[0].observed,
+                     "the connection ended without one after 1.0 ms; its Close: 4001 (private) log in first");
+    gw_result_destroy(r);
+}
+END_TEST
+
 /* ---- expect-open: accepted, or not ---- */
 
 START_TEST(expect_open_wants_a_pong_in_time) {
@@ -341,6 +351,7 @@ int main(void) {
                                   invariants_know_degrees,
                                   an_allowed_rule_is_not_blamed,
                                   hello_comes_first_and_states_an_interval,
+                                  a_close_in_place_of_hello_is_told_with_code_and_reason,
                                   expect_open_wants_a_pong_in_time,
                                   expect_reaction_takes_what_is_allowed_only,
                                   expect_close_wants_one_of_its_codes,
