@@ -20,8 +20,6 @@ typedef struct run {
     gw_report_run facts;
     gw_runner_plan plan;
     gw_runner_outcome outcome;
-    const char **secrets; /* values of --header; in the setup's arena */
-    size_t secret_count;
     bool written; /* false: a report file failed on the way */
 } run;
 
@@ -90,26 +88,8 @@ static void state_facts(run *r, uint64_t seed) {
     gw_buf_deinit(&rerun);
 }
 
-/* What a user gives as a header may be a token. Some are not, and would star out too much. */
-static void collect_secrets(run *r) {
-    static const char *const PUBLIC[] = {"Origin", "Host", "User-Agent", "Accept", "Accept-Language"};
-    const gw_option_list *headers = &r->options->headers;
-    r->secrets = GW_ARENA_ARRAY(&r->setup.arena, const char *, headers->count + 1);
-    for (size_t i = 0; i < headers->count; i++) {
-        const char *header = headers->items[i];
-        gw_span name = gw_span_make(header, strcspn(header, ":"));
-        gw_span value = gw_span_trim(gw_span_cstr(header + name.len + (header[name.len] == ':')));
-        bool is_public = false;
-        for (size_t k = 0; k < sizeof PUBLIC / sizeof PUBLIC[0]; k++)
-            is_public |= gw_span_equal_nocase(name, gw_span_cstr(PUBLIC[k]));
-        if (!is_public && value.len >= 8) /* "true" is no secret */
-            r->secrets[r->secret_count++] = gw_arena_strndup(&r->setup.arena, (const char *)value.ptr, value.len);
-    }
-}
-
 static void make_plan(run *r, uint64_t seed) {
     const gw_options *options = r->options;
-    collect_secrets(r);
     r->plan = (gw_runner_plan){.scenarios = r->setup.chosen.items,
                                .scenario_count = r->setup.chosen.count,
                                .suite = &r->setup.catalogue.suite,
@@ -126,8 +106,8 @@ static void make_plan(run *r, uint64_t seed) {
                                .interval = options->interval,
                                .faults = options->faults.items,
                                .fault_count = options->faults.count,
-                               .secrets = r->secrets,
-                               .secret_count = r->secret_count,
+                               .headers = options->headers.items,
+                               .header_count = options->headers.count,
                                .verbose = options->verbose};
 }
 

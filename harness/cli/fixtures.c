@@ -99,8 +99,8 @@ const char *gw_fixtures_unhidden(const gw_fixtures *fixtures) {
     return fixtures->unhidden;
 }
 
-gw_status gw_fixtures_hide(gw_fixtures *fixtures, const char *value) {
-    return gw_secrets_add(&fixtures->secrets, value);
+gw_status gw_fixtures_hide_header(gw_fixtures *fixtures, const char *header) {
+    return gw_secrets_add_header(&fixtures->secrets, header);
 }
 
 bool gw_fixtures_has_secrets(const gw_fixtures *fixtures) {

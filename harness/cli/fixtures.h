@@ -27,8 +27,8 @@ void gw_fixtures_value(gw_fixtures *fixtures, const char *object, const char *na
 void gw_fixtures_forget(gw_fixtures *fixtures, const char *object);
 /* A text of the target's file, outside any scenario. */
 gw_status gw_fixtures_expand(gw_fixtures *fixtures, const char *text, gw_buf *out, gw_error *error);
-/* One more text that must not be printed. GW_ERR_LIMIT: it is too short to be hidden; GW_ERR_NOMEM. */
-gw_status gw_fixtures_hide(gw_fixtures *fixtures, const char *value);
+/* A header of the command line: what of its value may be a token is not printed. GW_ERR_NOMEM. */
+gw_status gw_fixtures_hide_header(gw_fixtures *fixtures, const char *header);
 /* The environment variable whose value is too short to be hidden; NULL: none. */
 const char *gw_fixtures_unhidden(const gw_fixtures *fixtures);
 /* Replaces each secret in a text by "***". True when there was one. */

@@ -78,6 +78,8 @@ static bool connect_by(const gw_options *options, const char *url, const gw_cata
                            .suite = &catalogue->suite,
                            .protocol = catalogue->protocol,
                            .target = target,
+                           .headers = options->headers.items,
+                           .header_count = options->headers.count,
                            .seed = gw_console_random_seed()};
     gw_runner_run(&plan, NULL, &outcome);
     look->reached = outcome.end == GW_RUNNER_COMPLETE;

@@ -136,7 +136,11 @@ static bool set_up(runner *r) {
         runner_end(r, GW_RUNNER_BAD_TARGET, "%s", error.text);
         return false;
     }
-    for (size_t i = 0; i < r->plan->secret_count; i++) gw_fixtures_hide(r->fixtures, r->plan->secrets[i]);
+    for (size_t i = 0; i < r->plan->header_count; i++)
+        if (gw_fixtures_hide_header(r->fixtures, r->plan->headers[i]) != GW_OK) {
+            runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+            return false;
+        }
     if (gw_fixtures_unhidden(r->fixtures))
         runner_note(r, "the value of %s has less than %d characters: it is not hidden in reports",
                     gw_fixtures_unhidden(r->fixtures), GW_SECRETS_MIN_BYTES);

@@ -36,8 +36,8 @@ typedef struct gw_runner_plan {
     gw_ns interval;            /* that the server shall announce; 0: its own default (simulation: 1 s) */
     const char *const *faults; /* of the reference server */
     size_t fault_count;
-    const char *const *secrets; /* never printed, beside those of the target's environment */
-    size_t secret_count;
+    const char *const *headers; /* "NAME: VALUE" of the command line: values are never printed, nor the environment's */
+    size_t header_count;
     bool verbose; /* notes tell of fixtures, triggers and each line that the server prints */
 } gw_runner_plan;
 

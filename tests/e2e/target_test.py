@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 BIN = os.path.abspath(sys.argv[1])
 GWSPEC, SERVER = f"{BIN}/gwspec", f"{BIN}/gwspec-server"
@@ -239,7 +240,6 @@ triggers:
 
 def leaks(text):
     """What of the secrets stands in a text, in any shape."""
-    import urllib.parse
     shapes = [SECRET, json.dumps(SECRET)[1:-1], urllib.parse.quote(SECRET, safe=""), urllib.parse.quote(SECRET, safe="").lower(),
               json.dumps(json.dumps(SECRET)[1:-1])[1:-1], SECRET.encode().hex(), SECRET[:12], "AAAABBBBCCCC", "EEEEFFFFGGGG", "header-secret-1"]
     return [shape for shape in shapes if shape in text]
@@ -286,6 +286,64 @@ def case_a_crash_shows_no_secret():
     expect("\n  server     " in out and "\n  stimulus   " in out and "Server log: " in out, out)
     for text in (out, err, read(jsonl), read(junit), read(f"{HERE}/dying.log")):
         expect(not leaks(text), leaks(text), text[-3000:])
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Refuses everybody, and tells in its reason what it was given in a header."""
+    header, told = "Authorization", staticmethod(lambda value: value)
+
+    def do_GET(self):
+        value = self.headers.get(self.header)
+        self.wfile.write(f"HTTP/1.1 401 {self.told(value) if value else 'nothing'} is wrong\r\nContent-Length: 0\r\n\r\n".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def echo(header, told):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Echo,), {"header": header, "told": staticmethod(told)}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"ws://127.0.0.1:{server.server_port}/gateway"
+
+
+def everywhere(*args, env=None):
+    """All that a run writes, by place."""
+    paths = {kind: f"{HERE}/echo.{kind}" for kind in ("junit", "json", "html")}
+    code, out, err = gwspec("run", "hello/at-once", "--seed", "1", *(word for kind, path in paths.items() for word in ("--report", f"{kind}={path}")), *args, env=env)
+    expect(code == 1 and "401 " in out, code, out, err)
+    return {"terminal": out, "errors": err, **{kind: read(path) for kind, path in paths.items()}}
+
+
+def case_parts_of_a_header_are_nowhere():
+    """What stands behind a scheme, a cookie's value and the password of Basic, when a server tells of it alone."""
+    last = lambda value: re.split("[ =]", value)[-1]
+    basic = base64.b64encode(b"alice:tokval12345").decode()
+    for header, value, told in (("Authorization", "Bearer tokval12345", last), ("Cookie", "a=b; session=tokval12345", last),
+                                ("Authorization", f"Basic {basic}", lambda value: base64.b64decode(value.split()[1]).decode().split(":")[1])):
+        server, url = echo(header, told)
+        target, variable = f"{HERE}/{header}-{len(value)}.yaml", f"GWSPEC_{header.upper()}"
+        code, out, err = gwspec("init", url, "-H", f"{header}: {value}", "--output", target)
+        expect(code == 0 and "the answer was: 401 *** is wrong" in read(target) and "no upgrade: 401 *** is wrong" in out, code, out, err, read(target))
+        for text in (out, err, read(target)):
+            expect("tokval" not in text, value, text)
+        for args, env in ((["--url", url, "-H", f"{header}: {value}"], {}), (["--target", target], {variable: value})):
+            for place, text in everywhere(*args, env=env).items():
+                expect("tokval" not in text and (place == "errors" or "***" in text), value, args, place, text[-3000:])
+        server.shutdown()
+
+
+def case_no_encoding_shows_a_secret():
+    """As encoders of several languages write it by default."""
+    ways = {"quote": urllib.parse.quote, "form": urllib.parse.quote_plus, "lower": lambda s: re.sub("%..", lambda hit: hit[0].lower(), urllib.parse.quote(s, safe="")),
+            "json": json.dumps, "php": lambda s: json.dumps(s).replace("/", "\\/"), "utf8": lambda s: json.dumps(s, ensure_ascii=False), "twice": lambda s: json.dumps(json.dumps(s))}
+    target = write("encoded.yaml", 'target: encoded\nconnect: {url: "${env.TEST_URL}", headers: {X-Token: "${env.TEST_TOKEN}"}}\n')
+    for secret in ("q1/Ab+9d8Zk2w==", "pässword1", 'p4ss w0rd/"ü"\\\U0001f600zq9'):
+        for name, way in ways.items():
+            server, url = echo("X-Token", lambda value: way(value.encode("latin-1").decode()))
+            for place, text in everywhere("--target", target, env={"TEST_TOKEN": secret, "TEST_URL": url}).items():
+                found = [left for left in (way(secret).strip('"\\'), "Ab+9", "Ab%2", "9d8Z", "ssword1", "w0rd", "zq9") if left in text]
+                expect(not found and (place == "errors" or "***" in text), name, secret, found, place, text[-3000:])
+            server.shutdown()
 
 
 # ---- the server ----
