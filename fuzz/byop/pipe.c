@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum { EXIT_WAIT_MS = 1000 };
+enum { EXIT_WAIT_MS = 1000, SHOWN = 24 /* bytes of what is no answer */ };
 
 void gw_pipe_init(gw_pipe *pipe, char **command, int timeout_ms) {
     *pipe = (gw_pipe){.command = command, .timeout_ms = timeout_ms, .in = -1, .out = -1};
@@ -113,6 +113,40 @@ static bool transfer(gw_pipe *p, bool out, uint8_t *bytes, size_t len, int64_t u
     return true;
 }
 
+/* What the child wrote where an answer had to be: `bytes`, and what else there is by now. */
+static bool no_answer(gw_pipe *p, const char *what, uint8_t bytes[SHOWN], size_t len) {
+    char shown[4 * SHOWN + 1] = "";
+    ssize_t more = p->out >= 0 ? read(p->out, bytes + len, SHOWN - len) : 0;
+    if (more > 0) len += (size_t)more;
+    for (size_t i = 0, n = 0; i < len; i++)
+        n += (size_t)snprintf(shown + n, sizeof shown - n, bytes[i] >= 0x20 && bytes[i] < 0x7f ? "%c" : "\\x%02x",
+                              bytes[i]);
+    close_pipes(p);
+    if (p->pid) reap(p, true);
+    snprintf(p->broken, sizeof p->broken,
+             "interface: %s: \"%s\"; nothing but answers may be written to standard output", what, shown);
+    return false;
+}
+
+bool gw_pipe_end(gw_pipe *pipe) {
+    uint8_t bytes[SHOWN];
+    struct pollfd wait = {.fd = pipe->out, .events = POLLIN};
+    ssize_t n = 0;
+    close(pipe->in);
+    pipe->in = -1;
+    if (poll(&wait, 1, pipe->timeout_ms) > 0) n = read(pipe->out, bytes, sizeof bytes);
+    if (n > 0) return no_answer(pipe, "an answer that nobody asked for", bytes, (size_t)n);
+    close_pipes(pipe);
+    reap(pipe, false);
+    return true;
+}
+
+static uint64_t number(const uint8_t *p, size_t n) {
+    uint64_t value = 0;
+    while (n-- > 0) value = value << 8 | *p++;
+    return value;
+}
+
 bool gw_pipe_ask(gw_pipe *pipe, gw_pipe_op op, gw_span body) {
     if (pipe->broken[0]) return false;
     int64_t until = now_ms() + pipe->timeout_ms;
@@ -124,20 +158,15 @@ bool gw_pipe_ask(gw_pipe *pipe, gw_pipe_op op, gw_span body) {
         return broke(pipe, true, "harness: out of memory");
     if (!transfer(pipe, true, pipe->answer.data, pipe->answer.len, until)) return false;
     gw_buf_clear(&pipe->answer);
-    if (!transfer(pipe, false, head, 4, until)) return false;
-    size_t len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+    uint8_t start[SHOWN];
+    if (!transfer(pipe, false, start, 4, until)) return false;
+    size_t len = (size_t)number(start, 4);
     if (len == 0) return true;
-    if (len > GW_PIPE_MAX_ANSWER || gw_buf_reserve(&pipe->answer, len) != GW_OK)
-        return broke(pipe, true, "interface: an answer of more than 8 MiB");
+    if (len > GW_PIPE_MAX_ANSWER) return no_answer(pipe, "an answer of more than 8 MiB by its first bytes", start, 4);
+    if (gw_buf_reserve(&pipe->answer, len) != GW_OK) return broke(pipe, true, "harness: out of memory");
     if (!transfer(pipe, false, pipe->answer.data, len, until)) return false;
     pipe->answer.len = len;
     return true;
-}
-
-static uint64_t number(const uint8_t *p, size_t n) {
-    uint64_t value = 0;
-    while (n-- > 0) value = value << 8 | *p++;
-    return value;
 }
 
 bool gw_pipe_event(gw_pipe *pipe, gwspec_event *event) {

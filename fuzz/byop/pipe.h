@@ -29,7 +29,7 @@ typedef struct gw_pipe {
     int in, out;    /* the child's standard input and output */
     gw_buf answer;
     size_t taken;     /* bytes of the answer that events used up */
-    char broken[160]; /* why the child is of no more use; "": it is */
+    char broken[256]; /* why the child is of no more use; "": it is */
 } gw_pipe;
 
 void gw_pipe_init(gw_pipe *pipe, char **command, int timeout_ms);
@@ -39,6 +39,8 @@ void gw_pipe_deinit(gw_pipe *pipe);
 bool gw_pipe_start(gw_pipe *pipe);
 /* Sends a request and waits for the answer. False with pipe->broken; then the child is gone. */
 bool gw_pipe_ask(gw_pipe *pipe, gw_pipe_op op, gw_span body);
+/* Ends the child by closing its standard input. False with pipe->broken when it had written more than was asked for. */
+bool gw_pipe_end(gw_pipe *pipe);
 /* Takes the next event of the answer; false at its end, or with pipe->broken when it is malformed. */
 bool gw_pipe_event(gw_pipe *pipe, gwspec_event *event);
 

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BYTEWISE = 48 /* each byte is a round trip */ };
+enum { BYTEWISE = 48 /* each byte is a round trip */, DOUBTS = 32 };
 
 /* The vtable has no place for a context of its own, and there is one child. */
 static gw_pipe child;
 static gwspec_config config;
+static unsigned doubts = DOUBTS; /* findings after which the child is still ended; a new one takes its time */
 
 static void put(uint8_t *out, uint64_t value, size_t n) {
     while (n-- > 0) {
@@ -87,6 +88,9 @@ static bool check(void *context, const uint8_t *input, size_t size, char *text, 
     gw_byop_finding finding = {text, text_size};
     if (!child.pid && !greet()) return gw_byop_found(&finding, "crash: the parser cannot be started again");
     bool good = gw_byop_check_input(&api, BYTEWISE, gw_span_make(input, size), &finding);
+    /* A surplus answer is taken for the next one, and looks like a bug in parsing. Only at the end of the child is it
+     * sure that none is on its way. */
+    if (!good && !child.broken[0] && doubts > 0 && gw_pipe_end(&child)) doubts--;
     return child.broken[0] ? gw_byop_found(&finding, "%s", child.broken) : good;
 }
 
