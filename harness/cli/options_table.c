@@ -22,7 +22,7 @@ static const gw_option table[] = {
     {"target", 't', "FILE", GW_OPTION_TEXT, AT(target), ON(RUN), true, "a file that says how to start and use the gateway"},
     {"simulate", 0, NULL, GW_OPTION_FLAG, AT(simulate), ON(RUN), true, "run against the reference gateway in memory, on a virtual clock"},
     {"fault", 'f', "NAME", GW_OPTION_LIST, AT(faults), ON(RUN), true, "plant a fault in the reference gateway; may be repeated"},
-    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), RUNS, true, "heartbeat interval of the reference gateway, or of the one that is played to a client"},
+    {"interval", 0, "MS", GW_OPTION_DURATION, AT(interval), RUNS, true, "heartbeat interval of the reference gateway, or of the one that is played to a client (times are judged to 50 ms: from 100 ms on)"},
     {"protocol", 'p', "FILE", GW_OPTION_TEXT, AT(protocol), LOADS | ON(INIT), true, "the protocol description that is followed: a file, or the name of one that comes along"},
     {"scenarios", 0, "DIR", GW_OPTION_TEXT, AT(scenarios), LOADS, true, "take scenarios from this folder, not the built-in ones"},
     {"listen", 'l', "ADDRESS", GW_OPTION_TEXT, AT(listen), ON(CLIENT), true, "wait at HOST:PORT for a client that somebody starts, scenario after scenario"},

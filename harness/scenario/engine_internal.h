@@ -295,7 +295,10 @@ gw_ns judge_late_since(const gw_engine *e, gw_ns from);
 /* Requirement id of a rule for the side under test. */
 const char *judge_rule(const gw_engine *e, gw_rule rule);
 bool judge_allows(const gw_engine *e, const char *rule);
-/* "closed with 1002 12.0 ms after ..." of an ended or closing connection. */
+enum { JUDGE_AFTER = 64 };
+/* "after 12.0 ms", or how long before when it came before it was waited for. */
+char *judge_after(gw_ns at, gw_ns since, char out[JUDGE_AFTER]);
+/* "closed with 1002 (protocol error) after 12.0 ms" of an ended or closing connection. */
 void judge_describe_end(const gw_conn *c, gw_ns since, char out[MAX_TEXT]);
 
 /* ---- flood.c ---- */

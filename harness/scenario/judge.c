@@ -126,20 +126,29 @@ bool judge_allows(const gw_engine *e, const char *rule) {
     return false;
 }
 
+char *judge_after(gw_ns at, gw_ns since, char out[JUDGE_AFTER]) {
+    double ms = (double)(at - since) / GW_MS;
+    if (at >= since)
+        snprintf(out, JUDGE_AFTER, "after %.1f ms", ms);
+    else
+        snprintf(out, JUDGE_AFTER, "%.1f ms before it was waited for", -ms);
+    return out;
+}
+
 void judge_describe_end(const gw_conn *c, gw_ns since, char out[MAX_TEXT]) {
     gw_ns at = c->close_received ? c->close_at : c->end_at;
-    double ms = (double)(at - since) / GW_MS;
+    char when[JUDGE_AFTER];
+    judge_after(at, since, when);
     if (c->close_received && c->close_has_code)
-        snprintf(out, MAX_TEXT, "closed with %u (%s) after %.1f ms", c->close_code, gw_close_code_name(c->close_code),
-                 ms);
+        snprintf(out, MAX_TEXT, "closed with %u (%s) %s", c->close_code, gw_close_code_name(c->close_code), when);
     else if (c->close_received)
-        snprintf(out, MAX_TEXT, "closed by an empty Close frame after %.1f ms", ms);
+        snprintf(out, MAX_TEXT, "closed by an empty Close frame %s", when);
     else if (c->state == CONN_ENDED)
-        snprintf(out, MAX_TEXT, "dropped without Close (%s) after %.1f ms",
+        snprintf(out, MAX_TEXT, "dropped without Close (%s) %s",
                  c->ending == GW_ENDING_FIN   ? "FIN"
                  : c->ending == GW_ENDING_RST ? "RST"
                                               : "error",
-                 ms);
+                 when);
     else
         snprintf(out, MAX_TEXT, "still open after %.1f ms", (double)(c->engine->now - since) / GW_MS);
 }

@@ -112,13 +112,14 @@ static bool take_match(gw_engine *e, const gw_step *step, gw_conn *c, gw_progres
     describe_wanted(e, step, w, expected);
     p->count++;
     p->last_at = item->at;
-    double ms = (double)(item->at - w->since) / GW_MS;
+    char when[JUDGE_AFTER];
+    judge_after(item->at, w->since, when);
     if (p->count > step->as.expect.count) {
-        snprintf(observed, sizeof observed, "it came %u times, the last after %.1f ms", p->count, ms);
+        snprintf(observed, sizeof observed, "it came %u times, the last %s", p->count, when);
         judge_find(e, GW_VERDICT_FAIL, step->rule, c, step, expected, observed);
         return false;
     }
-    snprintf(observed, sizeof observed, "it came after %.1f ms", ms);
+    snprintf(observed, sizeof observed, "it came %s", when);
     if (item->at < w->after) {
         judge_fail_timed(e, step->rule, c, step, w->since, expected, observed);
         return false;
@@ -228,7 +229,8 @@ gw_step_state step_none_poll(gw_engine *e, const gw_step *step) {
             if (m != MATCH_YES) continue;
             snprintf(expected, sizeof expected, "no %s for %.0f ms", pattern_name(&step->as.expect.pattern),
                      (double)duration / GW_MS);
-            snprintf(observed, sizeof observed, "it came after %.1f ms", (double)(item->at - e->step_begun_at) / GW_MS);
+            char when[JUDGE_AFTER];
+            snprintf(observed, sizeof observed, "it came %s", judge_after(item->at, e->step_begun_at, when));
             judge_find(e, GW_VERDICT_FAIL, step->rule, c, step, expected, observed);
             state = STEP_FAILED;
         }

@@ -164,6 +164,17 @@ START_TEST(expect_none_fails_on_the_event_within_its_time_only) {
 }
 END_TEST
 
+START_TEST(what_came_before_it_was_waited_for_is_told_so) {
+    static const char yaml[] = "title: t\nrequires: [S17]\nsteps:\n  - connect: {as: alice}\n"
+                               "  - expect: {on: alice, event: hello}\n  - wait: {for: 100ms}\n"
+                               "  - expect-none: {on: alice, event: participant_kick, for: 500ms}\n";
+    gw_said before[] = {TEXT(0, HELLO), TEXT(60, KICK)};
+    gw_result *r = gw_transcript_run(yaml, before, 2, beating);
+    ck_assert_str_eq(r->findings[0].observed, "it came 40.0 ms before it was waited for");
+    gw_result_destroy(r);
+}
+END_TEST
+
 START_TEST(a_count_fails_on_one_more_within_the_settle_time) {
     static const char yaml[] =
         "title: t\nrequires: [S17]\nsteps:\n  - connect: {as: alice}\n"
@@ -201,5 +212,5 @@ GW_TEST_MAIN("engine_window", 20, expect_judges_before_at_and_after_each_boundar
              expect_blames_hello_when_hello_does_not_come, expect_close_judges_the_timeout_at_each_boundary,
              expect_close_counts_from_the_last_heartbeat, expect_fail_tells_strict_from_other_endings,
              a_negative_scenario_on_a_dead_server_is_a_crash_and_nothing_else,
-             expect_none_fails_on_the_event_within_its_time_only, a_count_fails_on_one_more_within_the_settle_time,
-             a_cadence_is_judged_at_each_boundary)
+             expect_none_fails_on_the_event_within_its_time_only, what_came_before_it_was_waited_for_is_told_so,
+             a_count_fails_on_one_more_within_the_settle_time, a_cadence_is_judged_at_each_boundary)
