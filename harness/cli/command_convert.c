@@ -51,45 +51,57 @@ static int convert_session(const gw_catalogue *catalogue, const gw_file *file, c
     return exit_code;
 }
 
-/* False: it has no counterpart, which was told, or it could not be written. */
-static bool convert_scenario(const gw_catalogue *catalogue, const gw_scenario *scenario, const char *path) {
+/* GW_EXIT_USAGE: it has no counterpart, which was told; GW_EXIT_INTERNAL: it could not be written. */
+static int convert_scenario(const gw_catalogue *catalogue, const gw_scenario *scenario, const char *path) {
     static gw_script script;
     static uint8_t bytes[GW_SCRIPT_MAX_ENCODED];
     gw_arena arena;
     gw_buf why;
+    int exit_code = GW_EXIT_USAGE;
     gw_arena_init(&arena);
     gw_buf_init(&why, 4096);
     gw_status status = gw_convert_to_script(scenario, catalogue->protocol, &arena, &script, &why);
-    bool good = status == GW_OK;
-    if (good)
-        good = write_out(path, gw_span_make(bytes, gw_script_encode(&script, bytes, sizeof bytes)));
-    else
+    if (status != GW_OK)
         gw_console_error("%s: %s", scenario->id, why.len ? gw_buf_cstr(&why) : gw_status_text(status));
+    else if (write_out(path, gw_span_make(bytes, gw_script_encode(&script, bytes, sizeof bytes))))
+        exit_code = GW_EXIT_OK;
+    else
+        exit_code = GW_EXIT_INTERNAL;
     gw_buf_deinit(&why);
     gw_arena_deinit(&arena);
-    return good;
+    return exit_code;
+}
+
+/* To files of a folder; the last line says how many, and how many could not. */
+static int convert_several(const gw_catalogue *catalogue, const gw_chosen *chosen, const char *folder) {
+    size_t done = 0;
+    int exit_code = GW_EXIT_OK;
+    gw_buf text;
+    gw_buf_init(&text, 1 << 16);
+    for (size_t i = 0; i < chosen->count && exit_code != GW_EXIT_INTERNAL; i++) {
+        gw_buf_clear(&text);
+        gw_buf_printf(&text, "%s/", folder);
+        for (const char *c = chosen->items[i]->id; *c; c++) gw_buf_append_byte(&text, *c == '/' ? '-' : (uint8_t)*c);
+        int one = convert_scenario(catalogue, chosen->items[i], gw_buf_cstr(&text));
+        if (one == GW_EXIT_OK)
+            done++;
+        else
+            exit_code = one;
+    }
+    gw_buf_clear(&text);
+    gw_buf_printf(&text, "%zu of %zu scenarios are sessions in %s", done, chosen->count, folder);
+    if (exit_code == GW_EXIT_USAGE) gw_buf_printf(&text, "; without a counterpart: %zu", chosen->count - done);
+    gw_buf_append_byte(&text, '\n');
+    if (!gw_console_write(gw_buf_span(&text))) exit_code = GW_EXIT_INTERNAL;
+    gw_buf_deinit(&text);
+    return exit_code;
 }
 
 static int convert_chosen(const gw_catalogue *catalogue, const gw_chosen *chosen, const char *output) {
-    if (chosen->count == 1) return convert_scenario(catalogue, chosen->items[0], output) ? GW_EXIT_OK : GW_EXIT_USAGE;
-    if (!output || !gw_files_is_folder(output)) {
-        gw_console_error("%zu scenarios: name a folder that is there with --output", chosen->count);
-        return GW_EXIT_USAGE;
-    }
-    size_t done = 0;
-    gw_buf path;
-    gw_buf_init(&path, 1 << 16);
-    for (size_t i = 0; i < chosen->count; i++) {
-        gw_buf_clear(&path);
-        gw_buf_printf(&path, "%s/", output);
-        for (const char *c = chosen->items[i]->id; *c; c++) gw_buf_append_byte(&path, *c == '/' ? '-' : (uint8_t)*c);
-        done += convert_scenario(catalogue, chosen->items[i], gw_buf_cstr(&path));
-    }
-    gw_buf_clear(&path);
-    gw_buf_printf(&path, "%zu of %zu scenarios are sessions in %s\n", done, chosen->count, output);
-    bool written = gw_console_write(gw_buf_span(&path));
-    gw_buf_deinit(&path);
-    return written && done ? GW_EXIT_OK : GW_EXIT_USAGE;
+    if (chosen->count == 1) return convert_scenario(catalogue, chosen->items[0], output);
+    if (output && gw_files_is_folder(output)) return convert_several(catalogue, chosen, output);
+    gw_console_error("%zu scenarios: name a folder that is there with --output", chosen->count);
+    return GW_EXIT_USAGE;
 }
 
 int gw_command_fuzz_convert(const gw_options *options) {

@@ -84,7 +84,8 @@ static const char *const notes[GW_COMMAND_COUNT] = {
     [GW_COMMAND_CHECK] = "Says 'FILE: ok' for each good file. What is wrong is told with file, line and column; exit code 2.\n",
     [GW_COMMAND_FUZZ_CONVERT] =
         "FILE is an input or a finding of the fuzz target 'session', or a scenario file (.yaml); PATTERN chooses\n"
-        "scenarios of the catalogue. What the other form cannot say is told, and the exit code is 2.\n",
+        "scenarios of the catalogue. What the other form cannot say is told, and the exit code is 2; of several\n"
+        "scenarios the others are written all the same.\n",
 };
 /* clang-format on */
 

@@ -92,6 +92,26 @@ class Convert(Case):
         self.assertIn('title: "the session finding"\n', text)
         self.assert_run(gwspec("check", first), 0)
 
+    def test_of_several_scenarios_those_that_are_no_sessions_are_told_and_counted(self):
+        folder = self.path("seeds")
+        os.mkdir(folder)
+        result = gwspec("fuzz-convert", "*", "-o", folder)
+        self.assert_run(result, 0)
+        self.assertEqual(result.stdout, f"5 of 5 scenarios are sessions in {folder}\n")
+        mine = self.write("mine.yaml", "title: mine\nrequires: [S2]\nfor-each: {what: [x, '${a.id}']}\nsteps:\n"
+                                       "  - connect: {as: a}\n  - send: {on: a, text: '${what}'}\n")
+        result = gwspec("fuzz-convert", mine, "-o", folder)
+        self.assert_run(result, 2)
+        self.assertEqual(result.stdout, f"1 of 2 scenarios are sessions in {folder}; without a counterpart: 1\n")
+        self.assertRegex(result.stderr, r"^gwspec: .*:6:5: a reference \$\{\.\.\.\} has no counterpart in a session\n$")
+        self.assertEqual(len(os.listdir(folder)), 6)
+
+    def test_what_cannot_be_written_ends_it(self):
+        result = gwspec("fuzz-convert", "framing", "-o", "/proc")
+        self.assert_run(result, 4)
+        self.assertEqual(result.stdout, "0 of 3 scenarios are sessions in /proc\n")
+        self.assertRegex(result.stderr, r"^gwspec: cannot write '/proc/[^\n]*\n$")
+
 
 class Catalogue(Case):
     def test_list(self):
