@@ -123,9 +123,14 @@ static void no_such_protocol(gw_catalogue *catalogue, gw_catalogue_source source
             names[count++] = gw_catalogue_id(&catalogue->arena, files->items[i].path + strlen(PROTOCOLS));
     const char *meant = gw_diag_suggest(gw_span_cstr(name), names, count);
     gw_place place = source.protocol_place;
-    if (!place.file) place.file = source.folder ? source.folder : "scenarios";
-    gw_diag_error(diag, place, "there is no protocol '%s'%s%s%s; a file of your own is named with its ending: %s.yaml",
-                  name, meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "", name);
+    if (!place.file) place.file = source.protocol_file ? "--protocol" : source.folder ? source.folder : "scenarios";
+    gw_buf known;
+    gw_buf_init(&known, 1 << 16);
+    for (size_t i = 0; i < count && !meant; i++) gw_buf_printf(&known, "%s%s", i ? ", " : "", names[i]);
+    gw_diag_error(
+        diag, place, "there is no protocol '%s' (%s%s%s); a file of your own is named with its ending: %s.yaml", name,
+        meant ? "did you mean '" : "there are: ", meant ? meant : gw_buf_cstr(&known), meant ? "'?" : "", name);
+    gw_buf_deinit(&known);
 }
 
 static gw_status load_protocol(gw_catalogue *catalogue, gw_catalogue_source source, gw_diag *diag) {

@@ -126,7 +126,7 @@ int gw_command_fuzz_convert(const gw_options *options) {
         word = gw_catalogue_id(&catalogue.arena, word);
     }
     gw_selection selection = {.role = GW_SELECT_SERVERS, .patterns = &word, .pattern_count = 1};
-    if (gw_select(&catalogue.suite, &selection, &chosen, &message))
+    if (gw_select(&catalogue.suite, options->scenarios, &selection, &chosen, &message))
         exit_code = convert_chosen(&catalogue, &chosen, options->output);
     else
         gw_console_error("%s", gw_buf_cstr(&message));

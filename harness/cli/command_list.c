@@ -62,7 +62,7 @@ int gw_command_list(const gw_options *options) {
                               .filter_count = options->filters.count,
                               .tags = options->tags.items,
                               .tag_count = options->tags.count};
-    if (!gw_select(&catalogue.suite, &selection, &chosen, &message)) {
+    if (!gw_select(&catalogue.suite, options->scenarios, &selection, &chosen, &message)) {
         gw_console_error("%s", gw_buf_cstr(&message));
         goto cleanup;
     }

@@ -132,7 +132,7 @@ static bool choose(gw_run_setup *setup, const gw_options *options) {
                               .tag_count = options->tags.count};
     gw_buf message;
     gw_buf_init(&message, 1 << 16);
-    good = gw_select(&setup->catalogue.suite, &selection, &setup->chosen, &message);
+    good = gw_select(&setup->catalogue.suite, options->scenarios, &selection, &setup->chosen, &message);
     if (!good) gw_console_error("%s", gw_buf_cstr(&message));
     gw_buf_deinit(&message);
     return good;

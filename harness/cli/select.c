@@ -65,10 +65,11 @@ static void append_words(const char *option, const char *const *words, size_t co
     for (size_t i = 0; i < count; i++) gw_buf_printf(out, " --%s %s", option, words[i]);
 }
 
-bool gw_select(const gw_suite *suite, const gw_selection *selection, gw_chosen *out, gw_buf *message) {
+bool gw_select(const gw_suite *suite, const char *folder, const gw_selection *selection, gw_chosen *out,
+               gw_buf *message) {
     *out = (gw_chosen){0};
     if (suite->count == 0) {
-        gw_buf_append_cstr(message, "there are no scenarios");
+        gw_buf_printf(message, "there are no scenarios in '%s'", folder ? folder : "scenarios");
         return false;
     }
     if (!check_patterns(suite, selection, message)) return false;

@@ -66,6 +66,17 @@ class Usage(Case):
         self.assert_complaint(gwspec("run", "--simulate", "--report", "json=/nonexistent/x"),
                               "report /nonexistent/x: No such file or directory")
 
+    def test_a_protocol_that_is_not_there_is_told_by_the_option(self):
+        for name, guess in (("nope", "there are: discord-10, engineio-4, "), ("gatway", "did you mean 'gateway'?); ")):
+            result = gwspec("list", "--protocol", name)
+            self.assert_run(result, 2)
+            self.assertTrue(result.stderr.startswith(f"--protocol: error: there is no protocol '{name}' ({guess}"), result.stderr)
+
+    def test_an_empty_folder_of_scenarios_is_named(self):
+        for words in (["list"], ["run", "--simulate"], ["fuzz-convert", "hello"]):
+            self.assert_complaint(gwspec(*words, "--scenarios", self.folder.name, catalogue=False),
+                                  f"there are no scenarios in '{self.folder.name}'")
+
     def test_missing_files_are_named(self):
         for words in (["run", "--target", "/nonexistent/t.yaml"], ["check", "/nonexistent/s.yaml"],
                       ["run", "/nonexistent/s.yaml", "--simulate"]):
