@@ -58,7 +58,7 @@ typedef enum gw_runner_end {
     GW_RUNNER_BAD_TARGET,  /* the target's file does not fit protocol, machine or run: exit 2 */
     GW_RUNNER_UNREACHABLE, /* not started, not ready, or no connection: nothing was run: exit 3 */
     GW_RUNNER_LOST,        /* gone in the middle and not ours to restart: exit 3 */
-    GW_RUNNER_INTERRUPTED, /* SIGINT or SIGTERM: exit 130 */
+    GW_RUNNER_INTERRUPTED, /* SIGINT, SIGTERM or SIGHUP: exit 130 */
     GW_RUNNER_INTERNAL     /* our own failure: exit 4 */
 } gw_runner_end;
 

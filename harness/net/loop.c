@@ -299,6 +299,8 @@ gw_status gw_loop_on_signal(gw_loop *loop, gw_loop_signal_fn *fn, void *user) {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    struct sigaction hangup; /* under nohup it stays ignored */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
     int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd < 0) return GW_ERR_IO;
     loop->signal_watch = (gw_loop_watch){.fn = on_signal_ready, .user = loop, .fd = fd, .events = EPOLLIN};

@@ -88,7 +88,8 @@ static inline bool gw_loop_timer_is_set(const gw_loop_timer *timer) {
 void gw_loop_defer(gw_loop *loop, gw_loop_task *task);
 void gw_loop_undefer(gw_loop *loop, gw_loop_task *task);
 
-/* SIGINT and SIGTERM become a callback (they are blocked for this thread and read from a signalfd). */
+/* SIGINT, SIGTERM and, unless it is ignored, SIGHUP become a callback (they are blocked for this thread and read from a
+ * signalfd). */
 gw_status gw_loop_on_signal(gw_loop *loop, gw_loop_signal_fn *fn, void *user);
 
 /* Waits with epoll_wait and a timerfd, as on kernels without epoll_pwait2 (before 5.11), where this happens by itself.

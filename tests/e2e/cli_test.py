@@ -278,20 +278,22 @@ class Run(Case):
         self.assertEqual(body.find("p[@class='early']").text, "The run ended early: " + message)
 
     def test_interrupt_ends_with_130(self):
-        with socket.socket() as silent:  # accepts and never answers, so that the run is still going
-            silent.bind(("127.0.0.1", 0))
-            silent.listen(16)
-            command = [PROGRAM, "run", *self.reports(), "--scenarios", CATALOGUE, "--url",
-                       f"ws://127.0.0.1:{silent.getsockname()[1]}/gateway"]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-                silent.settimeout(10)
-                connection, _ = silent.accept()
-                process.send_signal(signal.SIGINT)
-                _, errors = process.communicate(timeout=DEADLINE)
-                connection.close()
-        self.assertEqual(process.returncode, 130, errors)
-        self.assertIn("interrupted", errors)
-        self.assert_early_end("interrupted", "interrupted before the first scenario", 130)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with socket.socket() as silent:  # accepts and never answers, so that the run is still going
+                silent.bind(("127.0.0.1", 0))
+                silent.listen(16)
+                command = [PROGRAM, "run", *self.reports(), "--scenarios", CATALOGUE, "--url",
+                           f"ws://127.0.0.1:{silent.getsockname()[1]}/gateway"]
+                with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)) as process:
+                    silent.settimeout(10)
+                    connection, _ = silent.accept()
+                    process.send_signal(number)
+                    _, errors = process.communicate(timeout=DEADLINE)
+                    connection.close()
+            self.assertEqual(process.returncode, 130, errors)
+            self.assertIn("interrupted", errors)
+            self.assert_early_end("interrupted", "interrupted before the first scenario", 130)
 
 
 if __name__ == "__main__":

@@ -227,20 +227,25 @@ END_TEST
 
 static void on_signal(int number, void *user) {
     noted *n = user;
-    note(n, number == SIGTERM ? 'T' : number == SIGINT ? 'I' : '?');
+    note(n, number == SIGTERM ? 'T' : number == SIGINT ? 'I' : number == SIGHUP ? 'H' : '?');
     if (number == SIGTERM) gw_loop_stop(n->loop);
 }
 
 START_TEST(loop_turns_signals_into_calls) {
-    noted n;
-    setup(&n);
-    ck_assert_int_eq(gw_loop_on_signal(n.loop, on_signal, &n), GW_OK);
-    kill(getpid(), SIGINT);
-    kill(getpid(), SIGTERM);
-    ck_assert_int_eq(gw_loop_run_until(n.loop, gw_clock_now() + 5 * GW_S), GW_OK);
-    ck_assert_ptr_nonnull(strchr(n.calls, 'T'));
-    ck_assert_ptr_nonnull(strchr(n.calls, 'I'));
-    gw_loop_destroy(n.loop);
+    for (int ignored = 0; ignored <= 1; ignored++) { /* as nohup does it */
+        noted n;
+        setup(&n);
+        signal(SIGHUP, ignored ? SIG_IGN : SIG_DFL);
+        ck_assert_int_eq(gw_loop_on_signal(n.loop, on_signal, &n), GW_OK);
+        kill(getpid(), SIGHUP);
+        kill(getpid(), SIGINT);
+        kill(getpid(), SIGTERM);
+        ck_assert_int_eq(gw_loop_run_until(n.loop, gw_clock_now() + 5 * GW_S), GW_OK);
+        ck_assert_ptr_nonnull(strchr(n.calls, 'T'));
+        ck_assert_ptr_nonnull(strchr(n.calls, 'I'));
+        ck_assert_int_eq(strchr(n.calls, 'H') != NULL, !ignored);
+        gw_loop_destroy(n.loop);
+    }
 }
 END_TEST
 
