@@ -29,6 +29,7 @@ gw_console gw_console_open(bool no_color) {
 }
 
 bool gw_console_write(gw_span text) {
+    if (ferror(stdout)) return false; /* that was told, and nobody wants the rest in pieces */
     if ((text.len == 0 || fwrite(text.ptr, 1, text.len, stdout) == text.len) && fflush(stdout) == 0) return true;
     gw_console_error("standard output: %s", strerror(errno));
     return false;

@@ -18,7 +18,8 @@ typedef struct gw_console {
 
 /* Looks at standard output, NO_COLOR (https://no-color.org) and TERM. */
 gw_console gw_console_open(bool no_color);
-/* Writes the text to standard output and flushes it. False when that failed (a full disk): the reason is told. */
+/* Writes the text to standard output and flushes it. False when that failed (a full disk): the reason is told, once,
+ * and nothing is written any more. */
 bool gw_console_write(gw_span text);
 /* "gwspec: TEXT" on standard error. */
 void gw_console_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -277,6 +277,17 @@ class Run(Case):
         body = ElementTree.parse(self.path("html")).getroot().find("body")
         self.assertEqual(body.find("p[@class='early']").text, "The run ended early: " + message)
 
+    def test_a_reader_that_went_away_is_told_once(self):
+        command = [PROGRAM, "run", "framing", "close", "--simulate", "--verbose", *self.reports()]  # more than fits into a pipe
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN)) as process:
+            os.read(process.stdout.fileno(), 1)
+            process.stdout.close()
+            errors = process.stderr.read()
+        self.assertEqual((process.returncode, errors), (4, "gwspec: standard output: Broken pipe\n"))
+        with open(self.path("json"), encoding="utf-8") as stream:
+            self.assertEqual(json.loads(stream.readlines()[-1])["exit"], 4)
+
     def test_interrupt_ends_with_130(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with socket.socket() as silent:  # accepts and never answers, so that the run is still going
