@@ -143,3 +143,24 @@ bool gw_files_is_file(const char *path) {
 bool gw_files_is_folder(const char *path) {
     return has_type(path, S_IFDIR);
 }
+
+static bool is_same(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The folder that a path goes to, and the name in it. */
+static const char *name_in_folder(const char *path, struct stat *folder) {
+    const char *slash = strrchr(path, '/');
+    char *above = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    bool there = above && stat(above, folder) == 0;
+    free(above);
+    return !there ? NULL : slash ? slash + 1 : path;
+}
+
+bool gw_files_collide(const char *a, const char *b) {
+    struct stat x, y;
+    bool a_there = stat(a, &x) == 0, b_there = stat(b, &y) == 0;
+    if (a_there && b_there) return S_ISREG(x.st_mode) && is_same(&x, &y);
+    const char *name = name_in_folder(a, &x), *other = name_in_folder(b, &y);
+    return name && other && strcmp(name, other) == 0 && is_same(&x, &y);
+}

@@ -32,5 +32,7 @@ gw_span gw_files_embedded(const char *path);
 /* A regular file, or a folder, stands there. */
 bool gw_files_is_file(const char *path);
 bool gw_files_is_folder(const char *path);
+/* Would what is written to one go to the other as well? Not so for a device or a pipe. Neither needs to exist yet. */
+bool gw_files_collide(const char *a, const char *b);
 
 #endif

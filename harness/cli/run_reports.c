@@ -2,6 +2,7 @@
 #include "cli/run_reports.h"
 
 #include "cli/console.h"
+#include "cli/files.h"
 #include "report/html.h"
 #include "report/json.h"
 #include "report/junit.h"
@@ -15,10 +16,28 @@ static bool fail(const gw_run_report *report, const char *why) {
     return false;
 }
 
+/* Of two that are written to one file, one would be lost. */
+static bool check_paths(const gw_options *options) {
+    for (size_t i = 0; i < options->reports.count; i++) {
+        const char *path = options->report_list[i].path, *word = options->reports.items[i];
+        if (options->write_expected && gw_files_collide(path, options->write_expected)) {
+            gw_console_error("--report %s and --write-expected-failures go to the same file", word);
+            return false;
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (!gw_files_collide(path, options->report_list[k].path)) continue;
+            gw_console_error("--report %s and --report %s go to the same file", options->reports.items[k], word);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool gw_run_reports_open(gw_run_reports *reports, const gw_options *options) {
     *reports = (gw_run_reports){0};
     size_t count = options->reports.count;
     if (count == 0) return true;
+    if (!check_paths(options)) return false;
     reports->items = calloc(count, sizeof *reports->items);
     if (!reports->items) return false;
     for (size_t i = 0; i < count; i++) {

@@ -245,6 +245,24 @@ class Run(Case):
         self.assertEqual(sorted(tiles), ["fail"] + ["pass"] * 4)
         self.assertEqual(len(list(body.iter("svg"))), 1)
 
+    def test_two_outputs_in_one_file_are_refused(self):
+        known = self.write("known.yaml", "[]\n")
+        os.symlink(known, self.path("link.yaml"))
+        os.symlink(self.folder.name, self.path("here"))
+        for a, b in (("new", "new"), ("new", "./new"), ("new", "here/new"), ("known.yaml", "link.yaml"), ("known.yaml", known)):
+            self.assert_complaint(gwspec("run", "--simulate", "--report", f"junit={a}", "--report", f"html={b}", cwd=self.folder.name),
+                                  f"--report junit={a} and --report html={b} go to the same file")
+            self.assert_complaint(gwspec("run", "--simulate", "--report", f"json={a}", "--write-expected-failures", b, cwd=self.folder.name),
+                                  f"--report json={a} and --write-expected-failures go to the same file")
+        with open(known, encoding="utf-8") as stream:
+            self.assertEqual(stream.read(), "[]\n")
+        self.assertFalse(os.path.exists(self.path("new")))
+        os.mkdir(self.path("sub"))
+        for a, b in (("new", "sub/new"), ("new", "new2"), ("/dev/null", "/dev/null"), ("known.yaml", "new")):
+            self.assert_run(gwspec("run", "--simulate", "--report", f"junit={a}", "--report", f"html={b}", cwd=self.folder.name), 0)
+            if a == "new":
+                os.remove(self.path(a))
+
     def test_verbose_shows_the_wire_log_of_a_pass(self):
         result = gwspec("run", "hello", "--simulate", "--verbose")
         self.assert_run(result, 0)
