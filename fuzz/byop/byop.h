@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 enum {
-    GW_BYOP_MAX_STREAM = 1 << 14, /* bytes of one input, repetitions counted */
+    GW_BYOP_MAX_STREAM = 1 << 17, /* bytes of one input, repetitions counted */
     GW_BYOP_MAX_MESSAGE = 1 << 20,
     GW_BYOP_MAX_LOG = 1 << 23
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STEPS = 4096, MAX_AGAIN = 16 };
+enum { MAX_STEPS = 4096, MAX_TEXTS_AGAIN = 15 };
 
 typedef struct maker {
     gw_byop_plan *plan;
@@ -171,8 +171,12 @@ bool gw_byop_plan_make(gw_byop_plan *plan, gw_byop_oracle *oracle, const gwspec_
     maker m = {.plan = plan, .oracle = oracle, .messages = (api->reports & GWSPEC_TAKES_MESSAGES) != 0};
     for (size_t i = 0; i < script.count && !m.ended; i++) {
         const gw_script_step *step = &script.steps[i];
-        unsigned times = step->op == GW_SCRIPT_AGAIN && i ? step->a % MAX_AGAIN : 1;
-        if (step->op == GW_SCRIPT_AGAIN && i) step--;
+        unsigned times = 1;
+        if (step->op == GW_SCRIPT_AGAIN && i) {
+            /* The same text more often than that is nothing new, and each is a feed of its own. */
+            times = m.messages && step->a > MAX_TEXTS_AGAIN ? MAX_TEXTS_AGAIN : step->a;
+            step--;
+        }
         while (times-- > 0 && !m.ended) take_step(&m, step);
         if (!oracle->done) plan->lively = i + 2;
     }

@@ -117,8 +117,9 @@ static size_t piece(const gw_byop_plan *plan, gw_byop_split split, const gw_byop
                     gw_rng *rng) {
     size_t n = left;
     if (split == GW_BYOP_AS_SENT && step->chunk) n = step->chunk;
-    if (split == GW_BYOP_BYTES) n = pos < plan->bytewise ? 1 : 61;
-    if (split == GW_BYOP_RANDOM) n = 1 + (size_t)gw_rng_below(rng, gw_rng_below(rng, 4) ? 9 : 200);
+    /* The further, the larger: a long stream is some hundred pieces, of which many are still small. */
+    if (split == GW_BYOP_BYTES) n = pos < plan->bytewise ? 1 : 61 + pos / 32;
+    if (split == GW_BYOP_RANDOM) n = 1 + (size_t)gw_rng_below(rng, gw_rng_below(rng, 4) ? 9 : 200 + pos / 16);
     return n < left ? n : left;
 }
 

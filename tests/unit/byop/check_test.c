@@ -1,9 +1,11 @@
-/* Unit tests of gwspec_check: parsers that report frames alone may read messages or not, and neither is a finding. */
+/* Unit tests of gwspec_check: parsers that report frames alone may read messages or not, and neither is a finding; the
+ * seeds of long messages show bugs that no short one does. */
 #include "gwspec_parser.h"
 #include "support/run.h"
 #include "wire/close.h"
 #include "wire/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +21,12 @@ enum {
     BUG_COUNTS_CONTROL = 1 << 5,
     BUG_NO_LIMIT = 1 << 6,
     BUG_ANY_MASK = 1 << 7,
+    SAYS_MESSAGES = 1 << 8,     /* as well as frames */
+    BUG_KEY_OF_64 = 1 << 9,     /* the key is looked for where a length of 16 bits ends */
+    BUG_CUT_AT_4096 = 1 << 10,  /* of a message */
+    BUG_COUNTS_TO_256 = 1 << 11 /* frames, in 8 bits, of which none is 0 */
 };
-enum { MAX_EVENTS = 64, MAX_BYTES = 4096 };
+enum { MAX_EVENTS = 1024, MAX_BYTES = 1 << 18 };
 
 static unsigned acts;
 
@@ -83,11 +89,43 @@ static void take_header(parser *p) {
                                                       GW_MESSAGE_TOP_BIT | GW_MESSAGE_NON_MINIMAL;
     if (acts & CHECKS_ORDER) faults |= GW_MESSAGE_ORPHAN | GW_MESSAGE_INTERRUPTS;
     if (!(acts & BUG_ANY_MASK)) faults |= GW_MESSAGE_UNMASKED;
-    if (facts & faults) refuse(p, GWSPEC_PROTOCOL);
+    bool lost = acts & BUG_COUNTS_TO_256 && frame->opcode == GW_FRAME_CONTINUATION && p->message.frames % 256 == 0;
+    if (facts & faults || lost) refuse(p, GWSPEC_PROTOCOL);
     uint64_t length = frame->payload_len + (acts & ADDS_UP ? p->message.length : 0);
     bool counts = !gw_frame_is_control(frame->opcode) || acts & BUG_COUNTS_CONTROL;
     if (counts && length > p->config.max_message_bytes && !(acts & BUG_NO_LIMIT)) refuse(p, GWSPEC_TOO_BIG);
     p->begin = p->fill;
+}
+
+/* What the bytes become with the key of another place. */
+static void spoil(const gw_frame_decoder *decoder, const gw_frame_event *event) {
+    if (!(acts & BUG_KEY_OF_64) || decoder->frame.length_form != GW_FRAME_LEN64) return;
+    for (size_t i = 0; i < event->len; i++) {
+        size_t at = (event->offset + i) & 3;
+        event->bytes[i] ^= decoder->frame.key[at] ^ (uint8_t)(decoder->frame.payload_len >> (8 * (5 - at)));
+    }
+}
+
+static const uint8_t *keep(parser *p, const uint8_t *bytes, size_t len) {
+    ck_assert_uint_le(len, sizeof p->bytes - p->fill);
+    uint8_t *kept = p->bytes + p->fill;
+    if (len) memcpy(kept, bytes, len);
+    p->fill += len;
+    return kept;
+}
+
+static void take_message(parser *p, gw_message_event what, gw_span control) {
+    static const gwspec_event_kind kinds[] = {
+        [GW_FRAME_CLOSE] = GWSPEC_CLOSE, [GW_FRAME_PING] = GWSPEC_PING, [GW_FRAME_PONG] = GWSPEC_PONG};
+    bool data = what == GW_MESSAGE_DATA;
+    gw_close close = gw_close_parse(control);
+    gwspec_event *event = push(p, data ? GWSPEC_MESSAGE : kinds[p->decoder.frame.opcode]);
+    gw_span bytes = data ? gw_buf_span(&p->payload) : event->kind == GWSPEC_CLOSE ? close.reason : control;
+    event->opcode = p->message.opcode;
+    event->code = close.code;
+    event->len = acts & BUG_CUT_AT_4096 && bytes.len > 4096 ? 4096 : bytes.len;
+    event->bytes = keep(p, bytes.ptr, event->len);
+    p->over = p->over || event->kind == GWSPEC_CLOSE;
 }
 
 static void take_end(parser *p, gw_message_event what) {
@@ -101,8 +139,10 @@ static void take_end(parser *p, gw_message_event what) {
     event->len = p->fill - p->begin;
     if (what == GW_MESSAGE_DATA && acts & READS_TEXT && p->message.flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8))
         refuse(p, GWSPEC_UTF8);
+    gw_span payload = gw_span_make(event->bytes, event->len);
+    if (acts & SAYS_MESSAGES && what != GW_MESSAGE_NONE && !p->over) take_message(p, what, payload);
     if (frame->opcode != GW_FRAME_CLOSE) return;
-    gw_close close = gw_close_parse(gw_span_make(event->bytes, event->len));
+    gw_close close = gw_close_parse(payload);
     bool sendable = close.has_code ? gw_close_code_is_sendable(close.code, false) : close.payload_len == 0;
     if (acts & READS_CLOSE && !sendable) refuse(p, GWSPEC_PROTOCOL);
     if (acts & READS_CLOSE && !close.reason_is_utf8) refuse(p, GWSPEC_UTF8);
@@ -122,9 +162,8 @@ static void feed(void *self, const uint8_t *bytes, size_t len) {
         len -= event.consumed;
         if (event.kind == GW_FRAME_HEADER) take_header(p);
         if (event.kind == GW_FRAME_PAYLOAD) {
-            ck_assert_uint_le(event.len, sizeof p->bytes - p->fill);
-            memcpy(p->bytes + p->fill, event.bytes, event.len);
-            p->fill += event.len;
+            spoil(&p->decoder, &event);
+            keep(p, event.bytes, event.len);
         }
         if (event.kind == GW_FRAME_END) take_end(p, what);
     }
@@ -134,7 +173,7 @@ static const gwspec_parser_api frames = {
     .abi = GWSPEC_PARSER_ABI,
     .name = "frames",
     .reports = GWSPEC_REPORTS_FRAMES,
-    .memory_base_bytes = 1 << 16,
+    .memory_base_bytes = 1 << 20,
     .create = create,
     .feed = feed,
     .next_event = next_event,
@@ -207,4 +246,35 @@ START_TEST(frames_alone_are_judged) {
 }
 END_TEST
 
-GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged)
+START_TEST(seeds_show_bugs_of_long_messages) {
+    static const struct long_one {
+        const char *seed;
+        unsigned bug;
+        const char *expected;
+    } cases[] = {
+        {"frame-65536", 0, ""},
+        {"fragments-302", 0, ""},
+        {"frame-65536", BUG_KEY_OF_64, "verdict: event 1 is FRAME fin 1 rsv 0 opcode 2 masked, 65536 bytes"},
+        {"frame-65536", BUG_CUT_AT_4096, "verdict: event 2 is MESSAGE opcode 2, 4096 bytes"},
+        {"fragments-302", BUG_CUT_AT_4096, "verdict: event 303 is MESSAGE opcode 1, 4096 bytes"},
+        {"fragments-302", BUG_COUNTS_TO_256, "verdict: event 256 is ERROR protocol; expected FRAME"},
+    };
+    gwspec_parser_api both = frames;
+    both.reports |= GWSPEC_REPORTS_MESSAGES;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[64], bytes[1024];
+        snprintf(path, sizeof path, "fuzz/byop/corpus/%s", cases[i].seed);
+        FILE *file = fopen(path, "rb");
+        ck_assert_ptr_nonnull(file);
+        size_t len = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        ck_assert_uint_lt(len, 512); /* more than that an engine cuts off */
+        const char *said = check(&both, HABITS | SAYS_MESSAGES | cases[i].bug, bytes, len);
+        size_t shown = cases[i].bug ? strlen(cases[i].expected) : strlen(said);
+        ck_assert_msg(strncmp(said, cases[i].expected, shown) == 0, "%s, %x: %s", cases[i].seed, cases[i].bug, said);
+    }
+}
+END_TEST
+
+GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged,
+             seeds_show_bugs_of_long_messages)
