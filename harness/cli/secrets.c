@@ -46,16 +46,17 @@ static gw_status add_text(gw_secrets *secrets, gw_span text) {
     return status;
 }
 
-/* "name:password" in base64 (RFC 7617 section 2). What is no base64 has no password. */
+/* "name:password" in base64 (RFC 7617 section 2). What is no base64, or has no colon, has no password. */
 static gw_status add_basic(gw_secrets *secrets, gw_span credentials) {
     size_t len = 0;
     uint8_t *pair = malloc(credentials.len + 1);
     if (!pair) return GW_ERR_NOMEM;
     gw_status status = GW_OK;
-    if (gw_base64_decode(credentials, pair, credentials.len, &len) == GW_OK && len >= GW_SECRETS_MIN_BYTES) {
-        status = add_text(secrets, gw_span_make(pair, len));
-        const uint8_t *colon = memchr(pair, ':', len);
-        gw_span password = colon ? gw_span_from(gw_span_make(pair, len), (size_t)(colon + 1 - pair)) : (gw_span){0};
+    bool encoded = gw_base64_decode(credentials, pair, credentials.len, &len) == GW_OK;
+    const uint8_t *colon = encoded ? memchr(pair, ':', len) : NULL;
+    if (colon) {
+        gw_span all = gw_span_make(pair, len), password = gw_span_from(all, (size_t)(colon + 1 - pair));
+        if (all.len >= GW_SECRETS_MIN_BYTES) status = add_text(secrets, all);
         if (status == GW_OK && password.len >= GW_SECRETS_MIN_BYTES) status = add_text(secrets, password);
     }
     free(pair);
@@ -115,6 +116,7 @@ static gw_status add_value(gw_secrets *secrets, gw_span value) {
         if (len < PART_MIN) continue;
         status = add_text(secrets, line);
         if (status == GW_OK) status = add_credentials(secrets, line);
+        if (status == GW_OK) status = add_basic(secrets, line); /* "Basic ${env.NAME}" in the target's file */
         if (status == GW_OK) status = add_list(secrets, line);
     }
     return status;

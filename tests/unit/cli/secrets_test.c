@@ -91,6 +91,7 @@ static const char *const PARTS[][3] = {
     {"Basic dXNlcjpwYXNzOndvcmQ=", "dXNlcjpwYXNzOndvcmQ= user:pass:word pass:word user x", "*** *** *** user x"},
     {"Basic dXNlcjpwYXNzOndvcmQ=", "pass%3Aword", "***"},
     {"Basic dXNlcjpwYQ==", "user:pa pa", "*** pa"},
+    {"dXNlcjpwYXNzOndvcmQ=", "pass:word", "***"},
     {"Basic no+base64", "no+base64 Basic x", "*** Basic x"},
     {"a=b; session=abcdefgh; d=\"ijklmnop\"", "b abcdefgh, ijklmnop session x", "b ***, *** session x"},
     {"Scheme key=\"abcdefgh\", sign=ijklmnop", "abcdefgh ijklmnop Scheme key, x", "*** *** Scheme key, x"},
