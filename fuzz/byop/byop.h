@@ -42,9 +42,6 @@ typedef enum gw_byop_known {
         GW_BYOP_KNOWN_COUNT
 } gw_byop_known;
 
-/* The bits 1 << gw_byop_known of api->known; false when a rule is no word of the table or has no reason: *bad is it. */
-bool gw_byop_known_bits(const gwspec_parser_api *api, uint32_t *bits, const char **bad);
-
 /* ---- Oracle: what the bytes mean ---- */
 
 /* One expected event. */
@@ -153,6 +150,11 @@ typedef struct gw_byop_finding {
 } gw_byop_finding;
 /* Writes it and returns false. */
 bool gw_byop_found(const gw_byop_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether the parser can be used as it describes itself; *known becomes the bits 1 << gw_byop_known of its list. */
+bool gw_byop_check_api(const gwspec_parser_api *api, uint32_t *known, const gw_byop_finding *finding);
+/* The same for programs: false after a message to standard error. */
+bool gw_byop_api_usable(const gwspec_parser_api *api);
 
 /* Plays the plan; false with a finding when a property of the run itself is broken. */
 bool gw_byop_run(const gwspec_parser_api *api, void *parser, const gw_byop_plan *plan, gw_byop_split split,

@@ -53,29 +53,9 @@ static bool play(const gwspec_parser_api *api, const gw_byop_plan *plan, const g
     return good;
 }
 
-static bool check_api(const gwspec_parser_api *api, uint32_t *known, const gw_byop_finding *finding) {
-    const char *bad = NULL;
-    if (api->abi != GWSPEC_PARSER_ABI)
-        return gw_byop_found(finding, "interface: abi is %u, this library has %u", api->abi, GWSPEC_PARSER_ABI);
-    if (!api->name || !api->create || !api->feed || !api->next_event || !api->reset || !api->destroy)
-        return gw_byop_found(finding, "interface: name or a function that is not optional is NULL");
-    if (!gw_byop_known_bits(api, known, &bad))
-        return gw_byop_found(finding, "interface: known divergence \"%s\" is no rule, or has no reason", bad);
-    uint32_t reports = api->reports;
-    if (!(reports & (GWSPEC_REPORTS_FRAMES | GWSPEC_REPORTS_MESSAGES | GWSPEC_REPORTS_PACKETS)))
-        return gw_byop_found(finding, "interface: reports asks for no frames, messages or packets");
-    if (reports & (GWSPEC_REPORTS_TIMEOUT | GWSPEC_TAKES_MESSAGES) && !(reports & GWSPEC_REPORTS_PACKETS))
-        return gw_byop_found(finding, "interface: REPORTS_TIMEOUT and TAKES_MESSAGES need REPORTS_PACKETS");
-    if (reports & GWSPEC_TAKES_MESSAGES && reports & (GWSPEC_REPORTS_FRAMES | GWSPEC_REPORTS_MESSAGES))
-        return gw_byop_found(finding, "interface: TAKES_MESSAGES goes without FRAMES and MESSAGES");
-    if (reports & GWSPEC_REPORTS_TIMEOUT && !api->tick)
-        return gw_byop_found(finding, "interface: REPORTS_TIMEOUT needs tick()");
-    return true;
-}
-
 bool gw_byop_check_input(const gwspec_parser_api *api, size_t bytewise, gw_span input, const gw_byop_finding *finding) {
     uint32_t known = 0;
-    if (!check_api(api, &known, finding)) return false;
+    if (!gw_byop_check_api(api, &known, finding)) return false;
     gw_byop_plan plan;
     gw_byop_oracle oracle;
     bool good = true;

@@ -18,6 +18,12 @@ static bool tells;
 /* Weak: a parser may have one of its own, and then goes without what this does. */
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    const char *mutator = getenv("GWSPEC_MUTATOR");
+    if (mutator && strcmp(mutator, "engine") != 0 && strcmp(mutator, "protocol") != 0) {
+        fprintf(stderr, "gwspec: GWSPEC_MUTATOR is \"%s\"; it may be engine or protocol\n", mutator);
+        exit(2);
+    }
+    if (!gw_byop_api_usable(&gwspec_parser)) exit(2);
     size_t files = 0, others = 0;
     for (int i = 1; i < *argc; i++) {
         const char *arg = (*argv)[i];

@@ -56,6 +56,8 @@ PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name gwspec-byop.pc)")
 if command -v clang >/dev/null; then
   # shellcheck disable=SC2046
   clang -fsanitize=fuzzer,address "$here/examples/wslay/parser.c" $(pkg-config --cflags --libs gwspec-byop) -lwslay -o "$work/fuzz"
+  told=$(GWSPEC_MUTATOR=bogus "$work/fuzz" -runs=1 2>&1) && code=0 || code=$?
+  [[ $code == 2 && $told == *'GWSPEC_MUTATOR is "bogus"; it may be'* ]] || { echo "a mutator that is none: $code, $told" >&2; exit 1; }
   told=$("$work/fuzz" "$corpus/text" 2>&1)
   [[ $told == *"what the parser gets:"* ]] || { echo "a replay under libFuzzer does not tell its input: $told" >&2; exit 1; }
   mkdir "$work/new"

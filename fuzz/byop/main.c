@@ -97,7 +97,7 @@ static int usage(const char *program) {
             "  --max-findings N       go on until so many different ones (1)\n"
             "  --save DIR             where inputs of findings go (.)\n"
             "  --minimize FILE        make a finding's input smaller, and write it there\n"
-            "exit: 0 no finding, 1 findings, 2 usage\n",
+            "exit: 0 no finding, 1 findings, 2 wrong use\n",
             program);
     return 2;
 }
@@ -110,6 +110,7 @@ int main(int argc, char **argv) {
     engine.seeds = (const char *const *)argv + optind;
     engine.seed_count = (size_t)(argc - optind);
     if (!gw_byop_work_given(&engine)) return usage(argv[0]);
+    if (!gw_byop_api_usable(&gwspec_parser)) return 2;
     save_dir = engine.save_dir;
     watch_crashes();
     int findings = engine.minimize ? gw_byop_minimize(&engine) : gw_byop_engine_run(&engine);

@@ -7,15 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool number(const char *name, const char *text, uint64_t max, uint64_t *out) {
+static bool number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (errno == 0 && *text >= '0' && *text <= '9' && !*end && value <= max) {
+    if (errno == 0 && *text >= '0' && *text <= '9' && !*end && value >= min && value <= max) {
         *out = value;
         return true;
     }
-    fprintf(stderr, "gwspec: --%s takes a number from 0 to %llu, not \"%s\"\n", name, (unsigned long long)max, text);
+    fprintf(stderr, "gwspec: --%s takes a number from %llu to %llu, not \"%s\"\n", name, (unsigned long long)min,
+            (unsigned long long)max, text);
     return false;
 }
 
@@ -51,11 +52,12 @@ bool gw_byop_options(int argc, char **argv, gw_byop_engine *engine, gw_byop_pipe
             continue;
         }
         uint64_t max = which == 'r' || which == 'e' ? UINT64_MAX : which == 'l' ? 1 << 20 : 1000000;
-        if (!number(options[index].name, optarg, max, &value)) return false;
+        uint64_t min = strchr("lft", which) ? 1 : 0;
+        if (!number(options[index].name, optarg, min, max, &value)) return false;
         if (which == 'r') engine->runs = value;
         if (which == 's') engine->seconds = (uint32_t)value;
         if (which == 'e') engine->seed = value;
-        if (which == 'l') engine->max_len = value ? (size_t)value : 1;
+        if (which == 'l') engine->max_len = (size_t)value;
         if (which == 'f') engine->max_findings = (size_t)value;
         if (which == 't') pipe->timeout_ms = value;
     }

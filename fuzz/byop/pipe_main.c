@@ -107,7 +107,7 @@ static int usage(void) {
             "  --minimize FILE        make a finding's input smaller, and write it there\n"
             "  --timeout-ms N         how long an answer may take (2000)\n"
             "  --known RULE=REASON    a divergence that is wanted; may be repeated\n"
-            "exit: 0 no finding, 1 findings, 2 usage, or no parser\n");
+            "exit: 0 no finding, 1 findings, 2 wrong use, or no parser\n");
     return 2;
 }
 
@@ -128,7 +128,8 @@ int main(int argc, char **argv) {
     api.known = options.known;
     gw_pipe_init(&child, argv + command, (int)options.timeout_ms);
     int findings = -1;
-    if (greet()) findings = engine.minimize ? gw_byop_minimize(&engine) : gw_byop_engine_run(&engine);
+    if (greet() && gw_byop_api_usable(&api))
+        findings = engine.minimize ? gw_byop_minimize(&engine) : gw_byop_engine_run(&engine);
     gw_pipe_deinit(&child);
     return findings < 0 ? 2 : findings > 0;
 }

@@ -28,7 +28,7 @@ def take(n):
 def answer(data): os.write(1, struct.pack("!I", len(data)) + data)
 while True:
     request = take(struct.unpack("!I", take(4))[0])
-    if request[:1] == b"H": answer(struct.pack("!IIII", VERSION, 2, 1, 0) + b"child")
+    if request[:1] == b"H": answer(struct.pack("!IIII", HELLO, 0) + b"child")
     elif request[:1] == b"F" and len(request) > 1: CASE
     else: answer(b"")
 '''
@@ -38,8 +38,9 @@ def run(command, *options, save):
     return subprocess.run([PIPE, "--save", save, *options, CORPUS, "--", *command], capture_output=True, text=True, timeout=120)
 
 
-def child(case, version=1):
-    return ["/usr/bin/python3", "-c", CHILD.replace("CASE", case).replace("VERSION", str(version))]
+def child(case, version=1, reports=2, roles=1):
+    hello = f"{version}, {reports}, {roles}"
+    return ["/usr/bin/python3", "-c", CHILD.replace("CASE", case).replace("HELLO", hello)]
 
 
 def expect(command, options, code, text, save):
@@ -96,11 +97,16 @@ def main():
         (child('print("feeding", flush=True)'), 1, 'by its first bytes: "feeding'),
         (["/usr/bin/python3", "-c", 'print("starting", flush=True)' + CHILD], 2, 'by its first bytes: "starting'),
         (child("pass", version=9), 2, "the answer to the hello is no version 1"),
+        (child("pass", roles=16), 2, "child: interface: roles is 0x10; it may have"),
+        (child("pass", reports=64 | 2), 2, "child: interface: reports is 0x42"),
         (["/nonexistent/parser"], 2, "No such file or directory"),
         (["/bin/true"], 2, "exited with status 0"),
     ]
     with tempfile.TemporaryDirectory() as save:
         done = [expect(command, ["--timeout-ms", "500"], code, text, save) for command, code, text in wrong]
+        before = os.listdir(save)
+        done.append(expect(child("pass"), ["--known", "foo=bar"], 2, '"foo" is no rule; the rules are: non-minimal-length', save))
+        done.append(os.listdir(save) == before)
         done += examples(save)
         done += replay(save)
     print(f"{sum(done)} of {len(done)} good")

@@ -67,11 +67,35 @@ def smaller():
     expect(run(SURROGATES, "--minimize", "input", "input"), 2, "--minimize takes one FILE")
 
 
+def wrong_use():
+    """No finding: exit 2, and nothing is tried or written."""
+    global failures
+    mistakes = {
+        "abi": "abi is 9",
+        "name": "gwspec_parser: interface: name is NULL",
+        "tick": "use: interface: REPORTS_TIMEOUT needs tick()",
+        "roles": "roles is 0x10; it may have",
+        "reports": "reports is 0x42, but its bits end with 0x1f",
+        "rule": 'known divergence "foo" is no rule; the rules are: non-minimal-length any-mask ',
+        "reason": 'known divergence "any-mask" has no reason',
+    }
+    before = os.listdir()
+    for mistake, text in mistakes.items():
+        expect(run(USE, "--runs", "3", write(b"\x00"), MISTAKE=mistake), 2, text)
+    expect(run(USE, "--runs", "3", "--max-findings", "0", "input"), 2, '--max-findings takes a number from 1 to 1000000, not "0"')
+    expect(run(USE, "--runs", "3", "--max-len", "0", "input"), 2, "--max-len takes a number from 1 ")
+    expect(run(USE), 2, "no SEED is given\nusage: ")
+    if os.listdir() != before:
+        failures += 1
+        print(f"wrong use wrote files: {os.listdir()}, before {before}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
         replays()
         smaller()
+        wrong_use()
     return failures > 0
 
 
