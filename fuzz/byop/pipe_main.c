@@ -119,7 +119,10 @@ int main(int argc, char **argv) {
     int command = optind;
     if (strcmp(argv[optind - 1], "--") != 0)
         while (command < argc && strcmp(argv[command++], "--") != 0) continue;
-    if (command >= argc) return usage();
+    if (command >= argc) {
+        fprintf(stderr, "gwspec: no COMMAND is given behind --\n");
+        return usage();
+    }
     engine.api = &api;
     engine.check = check;
     engine.seeds = (const char *const *)argv + optind;

@@ -102,8 +102,10 @@ def main():
         (["/nonexistent/parser"], 2, "No such file or directory"),
         (["/bin/true"], 2, "exited with status 0"),
     ]
+    none = subprocess.run([PIPE, CORPUS], capture_output=True, text=True, timeout=60)
     with tempfile.TemporaryDirectory() as save:
         done = [expect(command, ["--timeout-ms", "500"], code, text, save) for command, code, text in wrong]
+        done.append(none.returncode == 2 and "no COMMAND is given" in none.stderr)
         before = os.listdir(save)
         done.append(expect(child("pass"), ["--known", "foo=bar"], 2, '"foo" is no rule; the rules are: non-minimal-length', save))
         done.append(os.listdir(save) == before)

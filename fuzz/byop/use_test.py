@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""The program that a parser becomes without libFuzzer, as a user has it: what a replay tells, findings made smaller.
+"""The program that a parser becomes without libFuzzer, as a user has it: what a replay tells, findings made smaller. And
+print_session.
 
-    use_test.py PARSER WITH A BUG (surrogates are text) USE_PARSER
+    use_test.py PARSER WITH A BUG (surrogates are text) USE_PARSER PRINT_SESSION
 """
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-SURROGATES, USE = sys.argv[1:3]
+SURROGATES, USE, PRINT = sys.argv[1:4]
 TEXT = b"\x22\x64\x05\xed\xbf\xbf"  # limit 125, interval 1 ms; a packet in two frames
 SHOWN = r'''role server, max_message_bytes 125, heartbeat_interval_ms 1
 steps of the input:
@@ -90,12 +91,23 @@ def wrong_use():
         print(f"wrong use wrote files: {os.listdir()}, before {before}")
 
 
+def sessions():
+    done = run(PRINT, write(TEXT))
+    expect(done, 0)
+    if '2: packet in 2 frames "\\xed' not in done.stdout:
+        expect(done, None, "the steps")
+    expect(run(PRINT), 2, "usage: print_session FILE")
+    expect(run(PRINT, "."), 2, ".: Is a directory")
+    expect(run(PRINT, write(bytes(64 << 10))), 2, "input: it is too long")
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
         replays()
         smaller()
         wrong_use()
+        sessions()
     return failures > 0
 
 
