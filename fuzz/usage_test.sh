@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
-# Wrong use of script/fuzz, fuzz-proof, fuzz-smoke and fuzz-coverage: exit code 2 and one line that says what is wrong, before
-# anything is built.
+# Wrong use of each file of script/: exit code 2 and one line that says what is wrong, before anything is installed, built or
+# run: these programs only say that they were called here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bad=0 cases=0
+stubs=$(mktemp -d)
+trap 'rm -rf "$stubs"' EXIT
+for program in apt-get clang-format cmake cppcheck ctest npm sudo; do
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\necho "$(basename "$0") was called"\nexit 99\n' >"$stubs/$program"
+  chmod +x "$stubs/$program"
+done
+export PATH=$stubs:$PATH
 
 wrong() { # WORDS-OF-THE-LINE SCRIPT ARGUMENT...
   local said status=0
@@ -35,9 +43,34 @@ wrong "no option '--bogus'" script/fuzz-proof --bogus
 wrong "--seconds needs a number" script/fuzz-proof --seconds
 wrong "--jobs needs a number" script/fuzz-proof --jobs many
 wrong "'lots' is no number of executions" script/fuzz-smoke lots
+wrong "'6' is too much" script/fuzz-smoke 5 6
 wrong "no option '--bogus'" script/fuzz-coverage --bogus
+wrong "'x' is too much" script/fuzz-coverage --missing x
+wrong "unknown benchmark '--bogus'" script/bench --bogus
+wrong "unknown benchmark '5'" script/bench 5
+wrong "'5' is too much" script/bench codec 5
+wrong "'x' is no number" script/bench fuzz x
+wrong "'0' is no number" script/bench suite 0
+wrong "'3' is too much" script/bench server 1 2 3
+wrong "holds no lib/wslay_frame.c" env WSLAY_SOURCE=/nonexistent script/bench fuzz
+wrong "no option '--bogus'" script/bootstrap --bogus
+wrong "'x' is too much" script/bootstrap --build x
+wrong "'--bogus' is too much" script/check-floors --bogus
+wrong "'--bogus' is too much" script/demo --bogus
+wrong "no option '--bogus'" script/lint --bogus
+wrong "'x' is too much" script/lint --fix x
+wrong "no option '--bogus'" script/matrix --bogus
+wrong "no fault 'handshake'" script/matrix accept-wrong handshake
+wrong "no fault 'nosuch'" script/matrix --sockets nosuch
+wrong "--every needs a number" script/matrix --every 0
+wrong "--report needs a path" script/matrix --report
+wrong "no option '--jobs'" script/matrix --jobs 2
+wrong "no option '--every'" script/matrix --sockets --every 2
+wrong "--sockets comes first" script/matrix --verbose --sockets
+wrong "no option '--bogus'" script/test --bogus
+wrong "'x' is too much" script/test --quick x
 
-for script in script/fuzz script/fuzz-proof script/fuzz-smoke script/fuzz-coverage; do
+for script in script/*; do
   cases=$((cases + 1))
   [[ $("$script" --help) == *"  $script"* ]] || { bad=$((bad + 1)); echo "$script --help says nothing"; }
 done
