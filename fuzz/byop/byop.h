@@ -87,6 +87,8 @@ void gw_byop_oracle_tick(gw_byop_oracle *oracle, uint64_t now);
 /* Classes of an ERROR that may come after the last item. */
 uint32_t gw_byop_oracle_end_classes(const gw_byop_oracle *oracle);
 
+/* The REPORTS bits of which one asks for a kind; all do for ERROR. */
+uint32_t gw_byop_asked_by(gwspec_event_kind kind);
 /* Appends an item; its bytes are copied. Kinds that the parser does not report are left out. */
 gw_byop_item *gw_byop_oracle_push(gw_byop_oracle *oracle, gwspec_event event);
 /* What a text message must become. */

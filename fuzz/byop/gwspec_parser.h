@@ -22,7 +22,8 @@ typedef enum gwspec_role {
     GWSPEC_CLIENT  /* reads what a server sends: no frame is */
 } gwspec_role;
 
-/* What a parser reports, and so what it is judged by. A bit that is not set is not judged. */
+/* What a parser reports, and so what it is judged by. A bit that is not set is not judged, and its events may not come.
+ * CLOSE comes with MESSAGES and with PACKETS, ERROR with any. */
 enum {
     /* FRAME for every whole frame, before whatever follows from it. Alone, each header and the length of each single
      * frame are judged. What only a reader of messages can know may be either way: fragments out of order, fragments

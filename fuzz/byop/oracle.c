@@ -45,8 +45,7 @@ void gw_byop_oracle_deinit(gw_byop_oracle *oracle) {
     free(oracle->items);
 }
 
-/* The REPORTS bit that asks for a kind; CLOSE and ERROR are reported by all. */
-static uint32_t asked_by(gwspec_event_kind kind) {
+uint32_t gw_byop_asked_by(gwspec_event_kind kind) {
     static const uint32_t bits[] = {[GWSPEC_FRAME] = GWSPEC_REPORTS_FRAMES,
                                     [GWSPEC_MESSAGE] = GWSPEC_REPORTS_MESSAGES,
                                     [GWSPEC_PING] = GWSPEC_REPORTS_MESSAGES,
@@ -78,7 +77,7 @@ gw_byop_item *gw_byop_oracle_push(gw_byop_oracle *oracle, gwspec_event event) {
     static gw_byop_item unreported;
     unreported = (gw_byop_item){0};
     if (event.kind == GWSPEC_CLOSE || event.kind == GWSPEC_ERROR) oracle->done = true;
-    if (!(oracle->reports & asked_by(event.kind))) return &unreported;
+    if (!(oracle->reports & gw_byop_asked_by(event.kind))) return &unreported;
     gw_byop_item *item = append(oracle);
     *item = (gw_byop_item){.event = event,
                            .offset = oracle->bytes.len,

@@ -76,22 +76,37 @@ static bool keep(run *r, const gwspec_event *event) {
     return true;
 }
 
+/* The name of what reports lacks for that kind; NULL: nothing. */
+static const char *lacking(uint32_t reports, gwspec_event_kind kind) {
+    uint32_t asked = gw_byop_asked_by(kind);
+    if (reports & asked) return NULL;
+    if (asked & GWSPEC_REPORTS_FRAMES) return "GWSPEC_REPORTS_FRAMES";
+    if (asked & GWSPEC_REPORTS_MESSAGES) return "GWSPEC_REPORTS_MESSAGES";
+    return asked & GWSPEC_REPORTS_PACKETS ? "GWSPEC_REPORTS_PACKETS" : "GWSPEC_REPORTS_TIMEOUT";
+}
+
+/* What no event may be, whatever was fed. */
+static bool may_be(const run *r, const gwspec_event *event) {
+    if ((unsigned)event->kind > GWSPEC_ERROR) return gw_byop_found(r->finding, "interface: event kind %d", event->kind);
+    if (event->len && !event->bytes)
+        return gw_byop_found(r->finding, "interface: an event of %zu bytes at NULL", event->len);
+    const char *lacks = lacking(r->api->reports, event->kind);
+    if (lacks || r->over) {
+        char text[160];
+        gw_byop_event_text(event, gw_span_make(event->bytes, event->len), text, sizeof text);
+        return lacks ? gw_byop_found(r->finding, "interface: %s, but reports lacks %s", text, lacks)
+                     : gw_byop_found(r->finding, "sticky: %s after %s", text, r->over);
+    }
+    if (event->len > r->fed * 8 + 64) return gw_byop_found(r->finding, "size: an event of %zu bytes", event->len);
+    return true;
+}
+
 static bool drain(run *r) {
     for (;;) {
         gwspec_event event = {.kind = GWSPEC_NEED_MORE};
         r->api->next_event(r->parser, &event);
         if (event.kind == GWSPEC_NEED_MORE) return true;
-        char text[160];
-        if ((unsigned)event.kind > GWSPEC_ERROR)
-            return gw_byop_found(r->finding, "interface: event kind %d", event.kind);
-        if (event.len && !event.bytes)
-            return gw_byop_found(r->finding, "interface: an event of %zu bytes at NULL", event.len);
-        gw_span bytes = gw_span_make(event.bytes, event.len);
-        if (r->over)
-            return gw_byop_found(r->finding, "sticky: %s after %s",
-                                 gw_byop_event_text(&event, bytes, text, sizeof text), r->over);
-        if (event.len > r->fed * 8 + 64) return gw_byop_found(r->finding, "size: an event of %zu bytes", event.len);
-        if (!keep(r, &event)) return false;
+        if (!may_be(r, &event) || !keep(r, &event)) return false;
         if (r->log->count > EVENTS_PER_BYTE * r->fed + EVENTS_SPARE)
             return gw_byop_found(r->finding, "storm: %zu events out of %zu bytes", r->log->count, r->fed);
         if (event.kind == GWSPEC_CLOSE) r->over = "CLOSE";

@@ -246,6 +246,29 @@ START_TEST(frames_alone_are_judged) {
 }
 END_TEST
 
+START_TEST(events_need_their_bit) {
+    static const struct unasked {
+        uint32_t reports;
+        const char *bytes;
+        size_t len;
+        const char *expected;
+    } unasked[] = {
+#define UNASKED(reports, text, expected) {reports, text, sizeof text - 1, "interface: " expected}
+        UNASKED(GWSPEC_REPORTS_FRAMES, "\x00\x03\x8a\x00\x01p",
+                "PONG, 1 bytes \"p\", but reports lacks GWSPEC_REPORTS_MESSAGES"),
+        UNASKED(GWSPEC_REPORTS_FRAMES, "\x00\x03\x88\x00\x00",
+                "CLOSE code 0, 0 bytes \"\", but reports lacks GWSPEC_REPORTS_MESSAGES"),
+        UNASKED(GWSPEC_REPORTS_MESSAGES, "\x00\x03\x8a\x00\x01p",
+                "FRAME fin 1 rsv 0 opcode 10 masked, 1 bytes \"p\", but reports lacks GWSPEC_REPORTS_FRAMES"),
+    };
+    gwspec_parser_api api = frames;
+    for (size_t i = 0; i < sizeof unasked / sizeof unasked[0]; i++) {
+        api.reports = unasked[i].reports;
+        ck_assert_str_eq(check(&api, SAYS_MESSAGES, unasked[i].bytes, unasked[i].len), unasked[i].expected);
+    }
+}
+END_TEST
+
 START_TEST(seeds_show_bugs_of_long_messages) {
     static const struct long_one {
         const char *seed;
@@ -276,5 +299,5 @@ START_TEST(seeds_show_bugs_of_long_messages) {
 }
 END_TEST
 
-GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged,
+GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged, events_need_their_bit,
              seeds_show_bugs_of_long_messages)
