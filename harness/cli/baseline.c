@@ -48,6 +48,11 @@ static void append_entry(gw_buf *out, const char *pattern, const gw_expected *e)
     gw_buf_append_cstr(out, e->flaky ? ", flaky: true}\n" : "}\n");
 }
 
+static void append_new(gw_buf *out, const gw_result *result) {
+    const char *seen = result->finding_count ? result->findings[0].observed : NULL;
+    append_entry(out, result->scenario->id, &(gw_expected){.reason = seen && *seen ? seen : "recorded as it was"});
+}
+
 static const gw_result *result_of(const gw_scenario *scenario, const gw_runner_outcome *outcome) {
     for (size_t i = 0; i < outcome->result_count; i++)
         if (outcome->results[i]->scenario == scenario) return outcome->results[i];
@@ -77,7 +82,7 @@ static void append_list(gw_buf *out, const gw_runner_plan *plan, const gw_runner
             append_entry(out, e->pattern, e);
     }
     for (size_t i = 0; i < outcome->result_count; i++)
-        if (is_new_failure(outcome->results[i])) gw_expected_append(out, outcome->results[i]);
+        if (is_new_failure(outcome->results[i])) append_new(out, outcome->results[i]);
     if (out->len == empty) gw_buf_append_cstr(out, "[]\n");
 }
 

@@ -105,24 +105,3 @@ void gw_expected_apply(const gw_expected *list, size_t count, gw_result *result)
     }
     if (pinned) tell_pin(result, pinned);
 }
-
-static void append_quoted(gw_buf *out, const char *text) {
-    gw_buf_append_byte(out, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') gw_buf_append_byte(out, '\\');
-        gw_buf_append_byte(out, (uint8_t)*text < 0x20 ? ' ' : (uint8_t)*text);
-    }
-    gw_buf_append_byte(out, '"');
-}
-
-gw_status gw_expected_append(gw_buf *out, const gw_result *result) {
-    const gw_finding *f = result->finding_count ? &result->findings[0] : NULL;
-    gw_buf_append_cstr(out, "- {scenario: ");
-    append_quoted(out, result->scenario->id);
-    gw_buf_append_cstr(out, ", reason: ");
-    append_quoted(out, result->known_reason ? result->known_reason
-                       : f && f->observed   ? f->observed
-                                            : "recorded as it was");
-    gw_buf_append_cstr(out, "}\n");
-    return out->error;
-}

@@ -20,7 +20,5 @@ bool gw_expected_load(gw_arena *arena, const gw_doc_node *list, gw_diag *diag, c
 void gw_expected_apply(const gw_expected *list, size_t count, gw_result *result);
 /* Puts a finding in front of the others and takes its verdict. */
 void gw_expected_put_first(gw_result *result, gw_finding finding);
-/* One entry as a line of YAML, for a baseline. */
-gw_status gw_expected_append(gw_buf *out, const gw_result *result);
 
 #endif
