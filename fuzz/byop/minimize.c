@@ -1,4 +1,5 @@
-/* The input of a finding made smaller: steps are left out, then bytes, for as long as the kind of finding stays. */
+/* The input of a finding made smaller: steps are left out, then bytes, then numbers get lower, for as long as the kind
+ * of finding stays. */
 #include "byop.h"
 
 #include <stdio.h>
@@ -66,6 +67,23 @@ static bool drop_bytes(smaller *s, gw_script_step *step, uint8_t *own) {
     return step->bytes.len < before;
 }
 
+static bool lower(smaller *s, uint8_t *number) {
+    uint8_t before = *number;
+    for (unsigned by = before; by > 0; by /= 2) {
+        if (*number < by) continue;
+        *number = (uint8_t)(*number - by);
+        if (!still(s)) *number = (uint8_t)(*number + by);
+    }
+    return *number < before;
+}
+
+/* Those that say how often, how long, or in how many frames. */
+static bool lower_numbers(smaller *s, gw_script_step *step) {
+    if (step->op == GW_SCRIPT_AGAIN) return lower(s, &step->a);
+    if (step->op == GW_SCRIPT_ADVANCE) return lower(s, &step->b);
+    return (step->op == GW_SCRIPT_PACKET || step->op == GW_SCRIPT_EVENT) && lower(s, &step->flags);
+}
+
 static void make_smaller(smaller *s, uint8_t *data) {
     uint8_t config = s->script.config;
     s->script.config = 0;
@@ -76,6 +94,7 @@ static void make_smaller(smaller *s, uint8_t *data) {
         for (size_t i = 0; i < s->script.count; i++) {
             gw_script_step *step = &s->script.steps[i];
             if (step->bytes.len && drop_bytes(s, step, data + (step->bytes.ptr - data))) again = true;
+            if (lower_numbers(s, step)) again = true;
         }
     }
 }

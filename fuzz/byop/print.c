@@ -31,13 +31,39 @@ static void print_steps(const gw_byop_plan *plan, gw_span input, FILE *out) {
     gw_buf_deinit(&text);
 }
 
-static void print_feed(const gw_byop_step *step, const uint8_t *bytes, FILE *out) {
+/* How many feeds like the first follow each other from `step` on, whose bytes are these. */
+static size_t alike(const gw_byop_step *step, const gw_byop_step *end, const uint8_t *bytes) {
+    size_t n = 1;
+    while (step + n < end && !step[n].is_tick && step[n].len == step->len && step[n].chunk == step->chunk &&
+           memcmp(bytes, bytes + n * step->len, step->len) == 0)
+        n++;
+    return n;
+}
+
+static void print_feed(const gw_byop_step *step, size_t times, const uint8_t *bytes, FILE *out) {
     fprintf(out, "  feed %zu bytes", step->len);
+    if (times > 1) fprintf(out, ", %zu times", times);
     if (step->chunk) fprintf(out, " in pieces of %zu", step->chunk);
     fprintf(out, ":");
     for (size_t i = 0; i < step->len && i < SHOWN_BYTES; i++) fprintf(out, " %02x", bytes[i]);
     if (step->len > SHOWN_BYTES) fprintf(out, " ... %zu bytes more", step->len - SHOWN_BYTES);
     fprintf(out, "\n");
+}
+
+static void print_feeds(const gw_byop_plan *plan, FILE *out) {
+    size_t pos = 0, lines = 0, i = 0;
+    for (size_t times; i < plan->count && lines < SHOWN_FEEDS; i += times, lines++) {
+        const gw_byop_step *step = &plan->steps[i];
+        if (step->is_tick) {
+            times = 1;
+            fprintf(out, "  tick %llu ms\n", (unsigned long long)step->now_ms);
+        } else {
+            times = alike(step, plan->steps + plan->count, plan->stream.data + pos);
+            print_feed(step, times, plan->stream.data + pos, out);
+            pos += times * step->len;
+        }
+    }
+    if (i < plan->count) fprintf(out, "  ... %zu calls more\n", plan->count - i);
 }
 
 void gw_byop_print_input(const gwspec_parser_api *api, gw_span input, FILE *out) {
@@ -50,16 +76,7 @@ void gw_byop_print_input(const gwspec_parser_api *api, gw_span input, FILE *out)
         fprintf(out, "steps of the input:\n");
         print_steps(&plan, input, out);
         fprintf(out, "what the parser gets:\n");
-        size_t pos = 0;
-        for (size_t i = 0; i < plan.count && i < SHOWN_FEEDS; i++) {
-            const gw_byop_step *step = &plan.steps[i];
-            if (step->is_tick)
-                fprintf(out, "  tick %llu ms\n", (unsigned long long)step->now_ms);
-            else
-                print_feed(step, plan.stream.data + pos, out);
-            pos += step->len;
-        }
-        if (plan.count > SHOWN_FEEDS) fprintf(out, "  ... %zu calls more\n", plan.count - SHOWN_FEEDS);
+        print_feeds(&plan, out);
     } else {
         fprintf(out, "out of memory\n");
     }

@@ -54,13 +54,14 @@ def replays():
     expect(run(SURROGATES, write(TEXT)), 1, SHOWN)
     expect(run(SURROGATES, write(b"\x00" + EVENT)), 0, "  0: event 2 in 1 frames\n", "no finding")
     expect(run(SURROGATES, write(b"\x00" + LATER + PIECES + EVENT)), 0, "  tick 500 ms\n  feed 20 bytes in pieces of 3: 81 8e ")
+    expect(run(SURROGATES, write(b"\x00" + EVENT + b"\x0c\x64" + LATER)), 0, "  feed 20 bytes, 101 times: 81 8e ", "\n  tick 500 ms\n")
     expect(run(SURROGATES, write(b"\x00" + LONG)), 0, "\\x81 ... 1009 characters more\n", " 81 ... 236 bytes more\n")
 
 
 def smaller():
     done = run(SURROGATES, "--minimize", write(b"\x22" + EVENT + LATER + b"\x44\x08ab\xed\xbf\xbfcde" + EVENT), "--save", ".")
     expect(done, 1, "finding: verdict: ", "section 8.1", "6 bytes, before 18")
-    expect_saved(done, b"\x00\x44\x03\xed\xbf\xbf")
+    expect_saved(done, b"\x00\x04\x03\xed\xbf\xbf")
     done = run(USE, "--minimize", write(b"\x00" + EVENT + LATER + PONG + EVENT), "--save", ".")
     expect(done, 1, "finding: crash: Aborted")
     expect_saved(done, b"\x00\x03\x8a\x00\x00")
