@@ -52,12 +52,15 @@ typedef enum gwspec_event_kind {
     GWSPEC_MESSAGE,   /* opcode 1 (text) or 2 (binary); bytes: the whole message */
     GWSPEC_PING,      /* bytes: payload */
     GWSPEC_PONG,      /* bytes: payload */
-    GWSPEC_CLOSE,     /* code, 0 when there is none; bytes: reason. Nothing may follow */
-    GWSPEC_PACKET,    /* id; bytes: JSON text of the data, as it came or encoded again with its keys in the same order;
-                         bytes NULL: the packet has no data */
-    GWSPEC_REJECT,    /* a text message that is no packet; the stream goes on */
-    GWSPEC_TIMEOUT,   /* no heartbeat in time. Nothing may follow */
-    GWSPEC_ERROR      /* error_class. Nothing may follow */
+    /* code, 0 when there is none; bytes: reason. Nothing may follow. ERROR in its place for codes that are never sent:
+     * 0 to 999, 1005, 1006, 1015, above 4999. Either for those of one side, without a meaning yet, or newer than RFC
+     * 6455: 1004, 1010, 1012 to 1014, 1016 to 2999. All others are accepted. */
+    GWSPEC_CLOSE,
+    GWSPEC_PACKET,  /* id; bytes: JSON text of the data, as it came or encoded again with its keys in the same order;
+                       bytes NULL: the packet has no data */
+    GWSPEC_REJECT,  /* a text message that is no packet; the stream goes on */
+    GWSPEC_TIMEOUT, /* no heartbeat in time. Nothing may follow */
+    GWSPEC_ERROR    /* error_class. Nothing may follow */
 } gwspec_event_kind;
 
 typedef struct gwspec_event {

@@ -24,7 +24,8 @@ enum {
     SAYS_MESSAGES = 1 << 8,     /* as well as frames */
     BUG_KEY_OF_64 = 1 << 9,     /* the key is looked for where a length of 16 bits ends */
     BUG_CUT_AT_4096 = 1 << 10,  /* of a message */
-    BUG_COUNTS_TO_256 = 1 << 11 /* frames, in 8 bits, of which none is 0 */
+    REFUSES_CLOSE = 1 << 11,    /* with any code */
+    BUG_COUNTS_TO_256 = 1 << 12 /* frames, in 8 bits, of which none is 0 */
 };
 enum { MAX_EVENTS = 1024, MAX_BYTES = 1 << 18 };
 
@@ -128,6 +129,13 @@ static void take_message(parser *p, gw_message_event what, gw_span control) {
     p->over = p->over || event->kind == GWSPEC_CLOSE;
 }
 
+static void take_close(parser *p, gw_span payload) {
+    gw_close close = gw_close_parse(payload);
+    bool sendable = close.has_code ? gw_close_code_is_sendable(close.code, false) : close.payload_len == 0;
+    if ((acts & READS_CLOSE && !sendable) || acts & REFUSES_CLOSE) refuse(p, GWSPEC_PROTOCOL);
+    if (acts & READS_CLOSE && !close.reason_is_utf8) refuse(p, GWSPEC_UTF8);
+}
+
 static void take_end(parser *p, gw_message_event what) {
     const gw_frame *frame = &p->decoder.frame;
     gwspec_event *event = push(p, GWSPEC_FRAME);
@@ -140,13 +148,9 @@ static void take_end(parser *p, gw_message_event what) {
     if (what == GW_MESSAGE_DATA && acts & READS_TEXT && p->message.flags & (GW_MESSAGE_BAD_UTF8 | GW_MESSAGE_CUT_UTF8))
         refuse(p, GWSPEC_UTF8);
     gw_span payload = gw_span_make(event->bytes, event->len);
+    if (frame->opcode == GW_FRAME_CLOSE) take_close(p, payload);
     if (acts & SAYS_MESSAGES && what != GW_MESSAGE_NONE && !p->over) take_message(p, what, payload);
-    if (frame->opcode != GW_FRAME_CLOSE) return;
-    gw_close close = gw_close_parse(payload);
-    bool sendable = close.has_code ? gw_close_code_is_sendable(close.code, false) : close.payload_len == 0;
-    if (acts & READS_CLOSE && !sendable) refuse(p, GWSPEC_PROTOCOL);
-    if (acts & READS_CLOSE && !close.reason_is_utf8) refuse(p, GWSPEC_UTF8);
-    if (acts & STOPS_AT_CLOSE) p->over = true;
+    if (frame->opcode == GW_FRAME_CLOSE && acts & STOPS_AT_CLOSE) p->over = true;
 }
 
 static void feed(void *self, const uint8_t *bytes, size_t len) {
@@ -269,6 +273,30 @@ START_TEST(events_need_their_bit) {
 }
 END_TEST
 
+/* First and last code of each row of the header's list. */
+START_TEST(close_codes_are_judged_as_the_header_says) {
+    static const struct row {
+        unsigned first, last;
+        bool accepted, refused; /* what is no finding */
+    } rows[] = {
+        {0, 999, false, true},     {1000, 1003, true, false}, {1004, 1004, true, true},  {1005, 1006, false, true},
+        {1007, 1009, true, false}, {1010, 1010, true, true},  {1011, 1011, true, false}, {1012, 1014, true, true},
+        {1015, 1015, false, true}, {1016, 2999, true, true},  {3000, 4999, true, false}, {5000, 65535, false, true},
+    };
+    gwspec_parser_api messages = frames;
+    messages.reports |= GWSPEC_REPORTS_MESSAGES;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int last = 0; last < 2; last++) {
+            unsigned code = last ? rows[i].last : rows[i].first;
+            const char bytes[] = {0, 3, (char)0x88, 0, 2, (char)(code >> 8), (char)code};
+            bool accepted = !*check(&messages, SAYS_MESSAGES, bytes, sizeof bytes);
+            bool refused = !*check(&messages, SAYS_MESSAGES | REFUSES_CLOSE, bytes, sizeof bytes);
+            ck_assert_msg(accepted == rows[i].accepted && refused == rows[i].refused, "code %u", code);
+        }
+    }
+}
+END_TEST
+
 START_TEST(seeds_show_bugs_of_long_messages) {
     static const struct long_one {
         const char *seed;
@@ -300,4 +328,4 @@ START_TEST(seeds_show_bugs_of_long_messages) {
 END_TEST
 
 GW_TEST_MAIN("byop check", 10, frames_alone_leave_messages_open, frames_alone_are_judged, events_need_their_bit,
-             seeds_show_bugs_of_long_messages)
+             close_codes_are_judged_as_the_header_says, seeds_show_bugs_of_long_messages)
