@@ -20,8 +20,8 @@ static const char *const classes[] = {"any", "protocol", "utf8", "too-big", "bad
 const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *out, size_t size) {
     char head[96] = "", quoted[100] = "";
     const char *kind = kinds[event->kind];
-    size_t n = 0;
-    for (size_t i = 0; i < bytes.len && n + 8 < sizeof quoted; i++) {
+    size_t n = 0, i = 0;
+    for (; i < bytes.len && n + 8 < sizeof quoted; i++) {
         uint8_t c = bytes.ptr[i];
         n += (size_t)snprintf(quoted + n, sizeof quoted - n, c >= 0x20 && c < 0x7f ? "%c" : "\\x%02x", c);
     }
@@ -36,12 +36,12 @@ const char *gw_byop_event_text(const gwspec_event *event, gw_span bytes, char *o
     if (event->kind >= GWSPEC_REJECT)
         snprintf(out, size, "%s%s", kind, head);
     else
-        snprintf(out, size, "%s%s, %zu bytes \"%s\"", kind, head, bytes.len, quoted);
+        snprintf(out, size, "%s%s, %zu bytes \"%s\"%s", kind, head, bytes.len, quoted, i < bytes.len ? "..." : "");
     return out;
 }
 
 static gw_span record_bytes(const gw_byop_log *log, size_t i) {
-    return gw_span_make(log->bytes.data + log->records[i].offset, log->records[i].event.len);
+    return gw_span_sub(gw_buf_span(&log->bytes), log->records[i].offset, log->records[i].event.len);
 }
 
 static const char *record_text(const gw_byop_log *log, size_t i, char *out, size_t size) {
@@ -85,7 +85,7 @@ bool gw_byop_logs_equal(const gw_byop_log *a, const gw_byop_log *b, const char *
 /* ---- Against the oracle ---- */
 
 static gw_span item_bytes(const gw_byop_oracle *oracle, size_t i) {
-    return gw_span_make(oracle->bytes.data + oracle->items[i].offset, oracle->items[i].event.len);
+    return gw_span_sub(gw_buf_span(&oracle->bytes), oracle->items[i].offset, oracle->items[i].event.len);
 }
 
 static bool error_may_be(const gwspec_event *event, uint32_t allowed) {

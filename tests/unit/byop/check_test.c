@@ -323,6 +323,8 @@ START_TEST(seeds_show_bugs_of_long_messages) {
         const char *said = check(&both, HABITS | SAYS_MESSAGES | cases[i].bug, bytes, len);
         size_t shown = cases[i].bug ? strlen(cases[i].expected) : strlen(said);
         ck_assert_msg(strncmp(said, cases[i].expected, shown) == 0, "%s, %x: %s", cases[i].seed, cases[i].bug, said);
+        bool cut = strstr(cases[i].expected, " bytes") != NULL;
+        ck_assert_msg(!cut || strstr(said, "\"...") != NULL, "what is cut has a mark: %s", said);
     }
 }
 END_TEST
