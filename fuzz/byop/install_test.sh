@@ -38,7 +38,7 @@ add_executable(unlisted unlisted.c)
 target_link_libraries(unlisted PRIVATE gwspec::gwspec_byop wslay)
 file(WRITE ${CMAKE_BINARY_DIR}/corpus "${gwspec_PARSER_CORPUS}")
 CONSUMER
-cmake -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake -G Ninja -S "$work/consumer" -B "$work/consumer/build" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
 cmake --build "$work/consumer/build" >/dev/null
 corpus=$(cat "$work/consumer/build/corpus")
 "$work/consumer/build/mine" --runs 500 "$corpus"
