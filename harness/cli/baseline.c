@@ -93,11 +93,6 @@ static bool fail(const char *path) {
     return false;
 }
 
-/* What stands there now. False: nothing. */
-static bool look(const char *path, struct stat *old) {
-    return stat(path, old) == 0;
-}
-
 /* The name of the file that is written first, beside what a link leads to. To be freed; NULL: errno says why. */
 static char *name_beside(const char *path, char **place) {
     char *name = NULL;
@@ -109,7 +104,7 @@ static char *name_beside(const char *path, char **place) {
 
 bool gw_baseline_probe(const char *path) {
     struct stat old;
-    bool there = look(path, &old);
+    bool there = stat(path, &old) == 0;
     if (there && S_ISDIR(old.st_mode)) errno = EISDIR;
     if (there && (S_ISDIR(old.st_mode) || access(path, W_OK) != 0)) return fail(path);
     if (there && !S_ISREG(old.st_mode)) return true; /* a pipe, say: nothing to keep */
@@ -134,7 +129,7 @@ static bool write_file(const char *path, const char *mode, const gw_buf *text) {
 
 static bool replace(const char *path, const gw_buf *text) {
     struct stat old;
-    bool there = look(path, &old);
+    bool there = stat(path, &old) == 0;
     if (there && !S_ISREG(old.st_mode)) return write_file(path, "w", text) || fail(path);
     char *place, *beside = name_beside(path, &place);
     bool good = beside && write_file(beside, "wx", text) && (!there || chmod(beside, old.st_mode & 07777) == 0) &&

@@ -87,33 +87,38 @@ static void wait_for_exit(runner *r, gw_ns within) {
 }
 
 /* Of those that saw the death with their own eyes the likeliest; first of all one that does what no client should. */
-static runner_job *likeliest_witness(runner *r, runner_incident incident) {
-    size_t count;
+static runner_job *likeliest_witness(const suspect *list, size_t count) {
     runner_job *found = NULL;
-    suspect *list = collect(r, incident, &count);
-    for (size_t i = 0; list && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         runner_job *job = list[i].job;
         if (saw_death(job) && (!found || (job->scenario->negative && !found->scenario->negative))) found = job;
     }
-    free(list);
     return found;
 }
 
-static void set_inconclusive(runner *r, runner_job *job, const char *reason) {
+/* A verdict in place of its run. False: the run is over, for want of memory. */
+static bool set_aside(runner *r, runner_job *job, gw_verdict verdict, const char *reason) {
     runner_job_discard(job);
-    job->result = runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE, reason);
+    job->result = runner_verdict_without_run(r->plan, job->scenario, verdict, reason);
     if (job->result)
         runner_finalize(job);
     else
         runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+    return job->result != NULL;
 }
 
 /* A server that nobody starts again: no suspect can run alone. One death is one crash, and the likeliest of those that
  * saw it stands for it. */
 static void lose(runner *r, runner_incident incident, const char *what) {
-    char note[256], saw[512];
-    size_t in_flight = r->running + r->held;
-    runner_job *culprit = likeliest_witness(r, incident);
+    char note[256], saw[512] = "";
+    size_t in_flight;
+    suspect *list = collect(r, incident, &in_flight);
+    if (!list) {
+        runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
+        return;
+    }
+    runner_job *culprit = likeliest_witness(list, in_flight);
+    free(list);
     snprintf(note, sizeof note,
              "%zu other scenarios were in flight, and this one is the likeliest; --jobs 1 makes it plain",
              in_flight ? in_flight - 1 : 0);
@@ -128,7 +133,7 @@ static void lose(runner *r, runner_incident incident, const char *what) {
             add_server_log(r, job->result, NULL);
             runner_finalize(job);
         } else if (saw_death(job)) {
-            set_inconclusive(r, job, saw);
+            if (!set_aside(r, job, GW_VERDICT_INCONCLUSIVE, saw)) return;
         } else if (job->state == RUNNER_JOB_RUNNING || job->state == RUNNER_JOB_HELD) {
             runner_job_discard(job);
         }
@@ -241,14 +246,7 @@ static void give_up(runner *r, runner_incident incident, const char *what) {
         runner_job *job = &r->jobs[i];
         if (job->state == RUNNER_JOB_FINAL) continue;
         bool saw_it = saw_death(job);
-        runner_job_discard(job);
-        job->result = saw_it ? runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_INCONCLUSIVE, saw)
-                             : runner_verdict_without_run(r->plan, job->scenario, GW_VERDICT_SKIPPED, reason);
-        if (!job->result) {
-            runner_end(r, GW_RUNNER_INTERNAL, "out of memory");
-            return;
-        }
-        runner_finalize(job);
+        if (!set_aside(r, job, saw_it ? GW_VERDICT_INCONCLUSIVE : GW_VERDICT_SKIPPED, saw_it ? saw : reason)) return;
     }
 }
 
