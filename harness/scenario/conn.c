@@ -41,14 +41,11 @@ void inbox_trim(gw_inbox *inbox) {
 }
 
 void conn_deinit(gw_conn *c) {
-    for (size_t i = c->inbox.first; i < c->inbox.count; i++) item_deinit(&c->inbox.items[i]);
-    free(c->inbox.items);
     flood_release(c);
+    free(c->inbox.items);
     out_clear(c);
     free(c->parser);
     gw_buf_deinit(&c->request);
-    gw_buf_deinit(&c->head);
-    gw_buf_deinit(&c->payload);
     cJSON_Delete(c->headers);
     gw_arena_deinit(&c->arena);
 }

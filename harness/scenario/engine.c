@@ -271,12 +271,14 @@ static void end_with(gw_engine *e, gw_verdict verdict, const char *rule, const c
     engine_finish(e);
 }
 
-/* A client has no leave to storm; of a server the document does not say so. */
+/* A client has no leave to storm; of a server the document does not say so. Many engines may end like this before the
+ * driver destroys the first, so none waits for that to give its memory back. */
 static void end_flooded(gw_engine *e) {
     if (e->storm)
         end_with(e, GW_VERDICT_FAIL, judge_rule(e, GW_RULE_SURVIVAL), "no storm of messages", e->flooded);
     else
         end_with(e, GW_VERDICT_ERROR, NULL, "the run goes on to its end", e->flooded);
+    for (unsigned i = 0; i < e->conn_count; i++) flood_release(&e->conns[i]);
 }
 
 void gw_engine_on_bytes(gw_engine *e, unsigned conn, uint8_t *bytes, size_t len, gw_ns at) {

@@ -305,6 +305,7 @@ void judge_describe_end(const gw_conn *c, gw_ns since, char out[MAX_TEXT]);
 size_t flood_weigh(const gw_item *item);
 /* Bytes came in: is it too much? Then e->flooded says so. */
 void flood_check(gw_conn *c);
+/* Nothing of what came in is looked at any more: gives its memory back. */
 void flood_release(gw_conn *c);
 
 /* ---- wirelog.c ---- */

@@ -59,5 +59,9 @@ void flood_check(gw_conn *c) {
 }
 
 void flood_release(gw_conn *c) {
+    c->inbox.cursor = c->inbox.count;
+    inbox_trim(&c->inbox);
+    gw_buf_deinit(&c->payload);
+    gw_buf_deinit(&c->head);
     charge(c, 0);
 }

@@ -353,6 +353,7 @@ static gw_result *run(gw_span yaml, const char *family, const char *id, uint64_t
     }
     gw_engine_start(s.engine, 0);
     play(&s, said, count);
+    if (options.bytes_at_end) *options.bytes_at_end = options.memory->bytes;
     gw_result *result = gw_engine_take_result(s.engine);
     result->scenario = NULL; /* it ends with the suite, and so do the ids */
     for (size_t i = 0; i < result->finding_count; i++) {

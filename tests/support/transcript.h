@@ -42,6 +42,7 @@ typedef struct gw_transcript_options {
     gw_ns trigger_fails; /* nonzero: triggers fail */
     const char *on_trigger;   /* text frame to everybody when a trigger is carried out */
     gw_engine_memory *memory; /* of the run; NULL: none */
+    size_t *bytes_at_end;     /* gets memory->bytes when the scenario has ended and its engine is still there */
     const char *extensions;   /* in the server's 101; NULL: none */
     const char *request;      /* a client's upgrade request; NULL: a right one */
     unsigned max_connections; /* that a client makes; 0: as many as are waited for */

@@ -82,10 +82,12 @@ END_TEST
 
 START_TEST(flood_ends_who_keeps_much_when_the_run_has_no_memory_left) {
     gw_engine_memory memory = {.bytes = 64 << 20, .max_bytes = 64 << 20};
-    gw_transcript_options options = {.beat_every = GW_S, .memory = &memory};
+    size_t at_end = 0;
+    gw_transcript_options options = {.beat_every = GW_S, .memory = &memory, .bytes_at_end = &at_end};
     expect_end(flood(watch, GW_SPAN_LIT(BEAT), 20, options), GW_VERDICT_PASS, "");
     ck_assert_uint_eq(memory.bytes, 64 << 20); /* all that was kept is given back */
     expect_end(flood(watch, GW_SPAN_LIT(BEAT), 1000, options), GW_VERDICT_ERROR, "more memory than the run has");
+    ck_assert_uint_eq(at_end, 64 << 20); /* at once: others may be ended so before this engine is destroyed */
     ck_assert_uint_eq(memory.bytes, 64 << 20);
     memory.bytes = 0;
     expect_end(flood(watch, GW_SPAN_LIT(BEAT), 1000, options), GW_VERDICT_PASS, "");
