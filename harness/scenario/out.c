@@ -190,16 +190,16 @@ void out_sent(gw_conn *c, gw_ns at) {
     c->sent_at = at;
     if (out->flags & OUT_HEARTBEAT) c->beat_at = at;
     if (out->pos < out->len) {
-        out->due = at + out->pause;
+        out->due += out->pause; /* not from when it left: many small delays would add up to one that nobody notices */
         return;
     }
     if (out->flags & OUT_CLOSE) c->close_sent = true;
     if (out->flags & OUT_UPGRADE) server_answered(c, at, out->flags);
     tell_event(c, out, at);
-    gw_ns pause = out->pause;
+    gw_ns due = out->due + out->pause;
     bool more = out->next && out->next->flags == out->flags;
     pop(c);
-    if (more && c->out->due < at + pause) c->out->due = at + pause;
+    if (more && c->out->due < due) c->out->due = due;
 }
 
 gw_ns out_deadline(const gw_conn *c) {

@@ -284,7 +284,9 @@ static void play(stage *s, const gw_said *said, size_t count) {
         if (gw_engine_result(s->engine)) return;
         gw_ns said_at = next < count ? said[next].at : GW_NEVER, beat_at = next_beat(s);
         answer *later = next_later(s);
-        gw_ns due = gw_engine_deadline(s->engine), at = said_at < beat_at ? said_at : beat_at;
+        gw_ns due = gw_engine_deadline(s->engine);
+        if (due != GW_NEVER) due += s->options.late_by;
+        gw_ns at = said_at < beat_at ? said_at : beat_at;
         if (later && later->at < at) at = later->at;
         if (due < at) at = due;
         if (at == GW_NEVER) ck_abort_msg("the scenario waits for ever");

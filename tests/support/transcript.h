@@ -36,6 +36,7 @@ typedef struct gw_transcript_options {
     bool no_canary;      /* the canary's connection is refused; else it is answered like any other, and gets a hello */
     bool no_deadlines;   /* nothing ends by a limit (gw_engine_config) */
     gw_ns beat_every;    /* the server's heartbeat on each open connection; 0: none */
+    gw_ns late_by;       /* timers of the engine fire so late */
     gw_ns pong_after;    /* a Pong comes so long after its Ping; 0: at once */
     gw_ns upgrade_after; /* the 101 comes so long after its request; 0: at once */
     gw_ns canary_after;  /* the canary's hello comes so long after its 101; 0: at once */

@@ -207,10 +207,33 @@ START_TEST(a_cadence_is_judged_at_each_boundary) {
 }
 END_TEST
 
+START_TEST(small_delays_between_pieces_do_not_add_up) {
+    static const char *const pieces[] = {
+        "  - send: {on: alice, event: heartbeat, pad-to: 94, chop: 1, pause: 1ms}\n",
+        "  - send: {on: alice, event: heartbeat, pad-to: 100, fragment: 1, pause: 1ms}\n",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        char yaml[512];
+        snprintf(yaml, sizeof yaml,
+                 "title: t\nrequires: [S9]\nsteps:\n  - connect: {as: alice}\n"
+                 "  - expect: {on: alice, event: hello}\n%s",
+                 pieces[i]);
+        gw_said said[] = {TEXT(0, HELLO)};
+        gw_transcript_options late = {.beat_every = GW_S, .late_by = 3 * GW_MS};
+        gw_result *r = gw_transcript_run(yaml, said, 1, late);
+        ck_assert_str_eq(gw_verdict_word(r->verdict), "pass");
+        ck_assert_int_ge(r->duration, 99 * GW_MS);
+        ck_assert_int_le(r->duration, 105 * GW_MS);
+        gw_result_destroy(r);
+    }
+}
+END_TEST
+
 GW_TEST_MAIN("engine_window", 20, expect_judges_before_at_and_after_each_boundary,
              expect_names_the_lateness_of_the_harness_instead_of_the_server,
              expect_blames_hello_when_hello_does_not_come, expect_close_judges_the_timeout_at_each_boundary,
              expect_close_counts_from_the_last_heartbeat, expect_fail_tells_strict_from_other_endings,
              a_negative_scenario_on_a_dead_server_is_a_crash_and_nothing_else,
              expect_none_fails_on_the_event_within_its_time_only, what_came_before_it_was_waited_for_is_told_so,
-             a_count_fails_on_one_more_within_the_settle_time, a_cadence_is_judged_at_each_boundary)
+             a_count_fails_on_one_more_within_the_settle_time, a_cadence_is_judged_at_each_boundary,
+             small_delays_between_pieces_do_not_add_up)
