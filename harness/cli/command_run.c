@@ -164,7 +164,8 @@ static gw_summary summarize(const run *r) {
     summary.elapsed = outcome->elapsed;
     summary.lateness =
         (gw_summary_lateness){outcome->lateness.p50_ns, outcome->lateness.p99_ns, outcome->lateness.max_ns};
-    summary.unused_expectations = outcome->unmatched_count;
+    summary.unused = outcome->unmatched;
+    summary.unused_count = outcome->unmatched_count;
     summary.end = ends[outcome->end].word;
     summary.cause = ends[outcome->end].cause;
     summary.message = summary.end ? outcome->message : NULL;

@@ -79,6 +79,11 @@ static void append_head(const gw_report_run *run, const gw_summary *summary, con
     }
     gw_buf_printf(out, "<br/>%zu of %zu scenarios judged in %.1f s</p>\n", gw_summary_judged(summary), summary->total,
                   (double)summary->elapsed / (double)GW_S);
+    for (size_t i = 0; i < summary->unused_count; i++) {
+        gw_buf_append_cstr(out, "<p class=\"early\">The expected failure '");
+        text(out, summary->unused[i]->pattern);
+        gw_buf_append_cstr(out, "' matches no scenario</p>\n");
+    }
     if (!summary->end) return;
     gw_buf_append_cstr(out, "<p class=\"early\">The run ended early: ");
     text(out, summary->message);

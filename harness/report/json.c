@@ -158,7 +158,7 @@ gw_status gw_json_append_summary(const gw_summary *summary, bool strict, gw_buf 
     integer(out, "lateness_p50_ns", summary->lateness.p50);
     integer(out, "lateness_p99_ns", summary->lateness.p99);
     integer(out, "lateness_max_ns", summary->lateness.max);
-    integer(out, "unused_expectations", (int64_t)summary->unused_expectations);
+    integer(out, "unused_expectations", (int64_t)summary->unused_count);
     string(out, "conformance", words[gw_summary_conformance(summary, strict)]);
     string(out, "end", summary->end ? summary->end : "complete");
     string(out, "message", summary->message);

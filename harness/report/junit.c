@@ -36,11 +36,15 @@ static outcome outcome_of(gw_verdict verdict, bool strict) {
     return OUTCOME_PASS;
 }
 
-static void append_totals(const gw_result *const *results, size_t count, bool strict, bool early, gw_buf *out) {
-    size_t totals[4] = {[OUTCOME_ERROR] = early};
+/* `whole`: of the run, with what is wrong with it as a whole; NULL: of one suite. */
+static void append_totals(const gw_result *const *results, size_t count, bool strict, const gw_summary *whole,
+                          gw_buf *out) {
+    size_t totals[4] = {0};
+    if (whole) totals[OUTCOME_ERROR] = whole->end != NULL, totals[OUTCOME_FAILURE] = whole->unused_count;
+    size_t tests = count + totals[OUTCOME_ERROR] + totals[OUTCOME_FAILURE];
     for (size_t i = 0; i < count; i++) totals[outcome_of(results[i]->verdict, strict)]++;
-    gw_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", count + early,
-                  totals[OUTCOME_FAILURE], totals[OUTCOME_ERROR], totals[OUTCOME_SKIPPED]);
+    gw_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", tests, totals[OUTCOME_FAILURE],
+                  totals[OUTCOME_ERROR], totals[OUTCOME_SKIPPED]);
 }
 
 /* One line: "S6: expected closed after 950 ms; observed still open". */
@@ -138,19 +142,40 @@ static void append_suite(const gw_report_run *run, const gw_result *const *resul
     gw_buf_append_cstr(out, "  </testsuite>\n");
 }
 
-/* Who looks at the test cases alone must not take half a run, or none, for a good one. */
 static void append_early_end(const gw_summary *summary, gw_buf *out) {
     const char *message = summary->message ? summary->message : "";
-    gw_buf_append_cstr(out, "  <testsuite name=\"run\"");
-    append_totals(NULL, 0, false, true, out);
-    gw_buf_append_cstr(out, ">\n    <testcase name=\"every scenario has a verdict\" classname=\"gwspec.run\">\n"
+    gw_buf_append_cstr(out, "    <testcase name=\"every scenario has a verdict\" classname=\"gwspec.run\">\n"
                             "      <error message=\"");
     gw_text_append_xml(out, gw_span_make(message, strcspn(message, "\n")), true);
     gw_buf_append_byte(out, '"');
     attribute(out, "type", summary->end);
     gw_buf_append_byte(out, '>');
     gw_text_append_xml(out, gw_span_cstr(message), false);
-    gw_buf_append_cstr(out, "</error>\n    </testcase>\n  </testsuite>\n");
+    gw_buf_append_cstr(out, "</error>\n    </testcase>\n");
+}
+
+static void append_unused(const gw_expected *unused, gw_buf *out) {
+    gw_buf text;
+    gw_buf_init(&text, 1 << 16);
+    gw_buf_printf(&text, "expected failure '%s' matches a scenario", unused->pattern);
+    gw_buf_append_cstr(out, "    <testcase");
+    attribute(out, "name", gw_buf_cstr(&text));
+    gw_buf_append_cstr(out, " classname=\"gwspec.run\">\n      <failure message=\"it matches none\" "
+                            "type=\"unused-expectation\">");
+    gw_text_append_xml(out, gw_span_cstr(unused->reason), false);
+    gw_buf_append_cstr(out, "</failure>\n    </testcase>\n");
+    gw_buf_deinit(&text);
+}
+
+/* Who looks at the test cases alone must not take half a run, or none, or one that fails as a whole, for a good one. */
+static void append_whole(const gw_summary *summary, gw_buf *out) {
+    if (!summary->end && summary->unused_count == 0) return;
+    gw_buf_append_cstr(out, "  <testsuite name=\"run\"");
+    append_totals(NULL, 0, false, summary, out);
+    gw_buf_append_cstr(out, ">\n");
+    if (summary->end) append_early_end(summary, out);
+    for (size_t i = 0; i < summary->unused_count; i++) append_unused(summary->unused[i], out);
+    gw_buf_append_cstr(out, "  </testsuite>\n");
 }
 
 static void append_properties(const gw_report_run *run, gw_buf *out) {
@@ -168,7 +193,7 @@ static void append_properties(const gw_report_run *run, gw_buf *out) {
 gw_status gw_junit_append(const gw_report_run *run, const gw_summary *summary, const gw_result *const *results,
                           size_t count, gw_buf *out) {
     gw_buf_append_cstr(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gwspec\"");
-    append_totals(results, count, run->strict, summary->end != NULL, out);
+    append_totals(results, count, run->strict, summary, out);
     seconds(out, "time", summary->elapsed);
     if (run->started) attribute(out, "timestamp", run->started);
     gw_buf_append_cstr(out, ">\n");
@@ -180,7 +205,7 @@ gw_status gw_junit_append(const gw_report_run *run, const gw_summary *summary, c
         append_suite(run, results + i, end - i, out);
         i = end;
     }
-    if (summary->end) append_early_end(summary, out);
+    append_whole(summary, out);
     gw_buf_append_cstr(out, "</testsuites>\n");
     return out->error;
 }

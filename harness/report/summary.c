@@ -37,7 +37,7 @@ bool gw_summary_fails(gw_verdict verdict, bool strict) {
 gw_conformance gw_summary_conformance(const gw_summary *summary, bool strict) {
     for (int verdict = 0; verdict < GW_VERDICT_COUNT; verdict++)
         if (summary->counts[verdict] > 0 && gw_summary_fails((gw_verdict)verdict, strict)) return GW_CONFORMANCE_NO;
-    if (summary->unused_expectations > 0) return GW_CONFORMANCE_NO;
+    if (summary->unused_count > 0) return GW_CONFORMANCE_NO;
     bool open = summary->end || summary->counts[GW_VERDICT_INCONCLUSIVE] > 0 || summary->counts[GW_VERDICT_ERROR] > 0;
     return open || gw_summary_judged(summary) == 0 ? GW_CONFORMANCE_NOT_SHOWN : GW_CONFORMANCE_YES;
 }

@@ -3,6 +3,7 @@
 #define GW_REPORT_SUMMARY_H
 
 #include "report/run.h"
+#include "scenario/expected.h"
 
 /* How late the harness itself was, with timers and sends. */
 typedef struct gw_summary_lateness {
@@ -12,12 +13,13 @@ typedef struct gw_summary_lateness {
 typedef struct gw_summary {
     size_t counts[GW_VERDICT_COUNT];
     size_t total;
-    size_t flaky;                 /* passed only when run again */
-    gw_ns elapsed;                /* of the run; set by the caller */
-    gw_summary_lateness lateness; /* set by the caller */
-    gw_ns longest;                /* of one scenario */
-    const char *longest_id;       /* borrowed; NULL before the first result */
-    size_t unused_expectations;   /* expected failures that matched no scenario; set by the caller */
+    size_t flaky;                     /* passed only when run again */
+    gw_ns elapsed;                    /* of the run; set by the caller */
+    gw_summary_lateness lateness;     /* set by the caller */
+    gw_ns longest;                    /* of one scenario */
+    const char *longest_id;           /* borrowed; NULL before the first result */
+    const gw_expected *const *unused; /* expected failures that matched no scenario; set by the caller, borrowed */
+    size_t unused_count;
     /* Set by the caller of a run that ended before every scenario had its verdict; NULL: it did not. Borrowed. */
     const char *end;     /* in a word: "interrupted" */
     const char *cause;   /* as a sentence: "the run was interrupted" */

@@ -147,8 +147,8 @@ static void append_remarks(const gw_report_run *run, const gw_summary *summary, 
         if (named == summary->flaky || named == MAX_FLAKY_NAMES)
             gw_buf_printf(out, "%s (%zu).", named < summary->flaky ? ", ..." : "", summary->flaky);
     }
-    if (summary->unused_expectations)
-        gw_buf_printf(out, " Expected failures that match no scenario: %zu.", summary->unused_expectations);
+    if (summary->unused_count)
+        gw_buf_printf(out, " Expected failures that match no scenario: %zu.", summary->unused_count);
 }
 
 void gw_terminal_append_summary(const gw_report_run *run, const gw_summary *summary, const gw_result *const *results,

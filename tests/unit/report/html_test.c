@@ -165,6 +165,21 @@ START_TEST(html_says_why_a_run_ended_early) {
 }
 END_TEST
 
+START_TEST(html_names_an_expected_failure_that_matches_nothing) {
+    gw_report_run run = fixture_run(NULL);
+    gw_summary summary = gw_summary_of(NULL, 0);
+    const gw_expected entry = {.pattern = "<a>/*", .reason = "ticket 8"}, *unused[] = {&entry};
+    summary.unused = unused;
+    summary.unused_count = 1;
+    gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    ck_assert_int_eq(gw_html_append(&run, &summary, NULL, 0, &out), GW_OK);
+    xml_check(&out, prolog);
+    assert_has(&out, "<p class=\"early\">The expected failure '&lt;a&gt;/*' matches no scenario</p>");
+    gw_buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(html_reports_a_full_buffer) {
     fixture_result f;
     fixture_silent_client(&f);
@@ -180,4 +195,5 @@ END_TEST
 
 GW_TEST_MAIN("html", 10, html_tells_verdict_clause_and_how_to_see_it_again, html_says_what_was_not_shown,
              html_timeline_puts_marks_where_they_happened, html_timeline_of_a_flood_stays_small,
-             html_is_well_formed_for_hostile_bytes, html_says_why_a_run_ended_early, html_reports_a_full_buffer)
+             html_is_well_formed_for_hostile_bytes, html_says_why_a_run_ended_early,
+             html_names_an_expected_failure_that_matches_nothing, html_reports_a_full_buffer)

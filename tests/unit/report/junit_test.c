@@ -115,6 +115,28 @@ START_TEST(junit_has_an_error_for_a_run_that_ended_early) {
 }
 END_TEST
 
+START_TEST(junit_has_a_failure_for_an_expected_failure_that_matches_nothing) {
+    fixture_result f;
+    fixture_result_init(&f, "close/a", GW_VERDICT_PASS, NULL);
+    const gw_result *results[] = {&f.result};
+    gw_report_run run = fixture_run(NULL);
+    gw_summary summary = gw_summary_of(results, 1);
+    const gw_expected entry = {.pattern = "<a>/*", .reason = "ticket \"8\" & more"}, *unused[] = {&entry};
+    summary.unused = unused;
+    summary.unused_count = 1;
+    gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    ck_assert_int_eq(gw_junit_append(&run, &summary, results, 1, &out), GW_OK);
+    xml_check(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    const char *text = gw_buf_cstr(&out);
+    ck_assert_ptr_nonnull(strstr(text, "<testsuites name=\"gwspec\" tests=\"2\" failures=\"1\" errors=\"0\""));
+    ck_assert_ptr_nonnull(strstr(text, "<testsuite name=\"run\" tests=\"1\" failures=\"1\" errors=\"0\""));
+    ck_assert_ptr_nonnull(strstr(text, "<testcase name=\"expected failure '&lt;a&gt;/*' matches a scenario\""));
+    ck_assert_ptr_nonnull(strstr(text, "type=\"unused-expectation\">ticket \"8\" &amp; more</failure>"));
+    gw_buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(junit_reports_a_full_buffer) {
     fixture_result f;
     fixture_silent_client(&f);
@@ -130,4 +152,4 @@ END_TEST
 
 GW_TEST_MAIN("junit", 10, junit_makes_a_suite_of_each_group, junit_maps_each_verdict_to_an_element,
              junit_is_well_formed_for_hostile_bytes, junit_has_an_error_for_a_run_that_ended_early,
-             junit_reports_a_full_buffer)
+             junit_has_a_failure_for_an_expected_failure_that_matches_nothing, junit_reports_a_full_buffer)
