@@ -16,10 +16,31 @@ static bool fail(const gw_run_report *report, const char *why) {
     return false;
 }
 
+/* A file that the run reads is not to be written over. `path` is what `option` with the words `word` is to write. */
+static bool check_read(const gw_options *options, const char *path, const char *option, const char *word) {
+    const struct {
+        const char *path, *name;
+    } read[] = {
+        {options->target, "--target "}, {options->protocol, "--protocol "}, {options->expected, "--expected-failures "},
+        {options->ca, "--ca "},         {options->cert, "--cert "},         {options->key, "--key "}};
+    enum { READ_COUNT = sizeof read / sizeof read[0] };
+    for (size_t i = 0; i < READ_COUNT + options->operands.count; i++) {
+        const char *other = i < READ_COUNT ? read[i].path : options->operands.items[i - READ_COUNT];
+        bool renewed = path == options->write_expected && other == options->expected;
+        if (!other || renewed || !gw_files_is_file(other) || !gw_files_collide(path, other)) continue;
+        gw_console_error("%s %s would write over %s%s", option, word, i < READ_COUNT ? read[i].name : "", other);
+        return false;
+    }
+    return true;
+}
+
 /* Of two that are written to one file, one would be lost. */
 static bool check_paths(const gw_options *options) {
+    const char *known = options->write_expected;
+    if (known && !check_read(options, known, "--write-expected-failures", known)) return false;
     for (size_t i = 0; i < options->reports.count; i++) {
         const char *path = options->report_list[i].path, *word = options->reports.items[i];
+        if (!check_read(options, path, "--report", word)) return false;
         if (options->write_expected && gw_files_collide(path, options->write_expected)) {
             gw_console_error("--report %s and --write-expected-failures go to the same file", word);
             return false;
@@ -36,8 +57,8 @@ static bool check_paths(const gw_options *options) {
 bool gw_run_reports_open(gw_run_reports *reports, const gw_options *options) {
     *reports = (gw_run_reports){0};
     size_t count = options->reports.count;
-    if (count == 0) return true;
     if (!check_paths(options)) return false;
+    if (count == 0) return true;
     reports->items = calloc(count, sizeof *reports->items);
     if (!reports->items) return false;
     for (size_t i = 0; i < count; i++) {

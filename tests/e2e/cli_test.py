@@ -245,6 +245,21 @@ class Run(Case):
         self.assertEqual(sorted(tiles), ["fail"] + ["pass"] * 4)
         self.assertEqual(len(list(body.iter("svg"))), 1)
 
+    def test_a_file_that_the_run_reads_is_not_written_over(self):
+        texts = {"known.yaml": "[]\n", "own.yaml": "title: t\nrequires: [S1]\nsteps:\n  - connect: {as: alice}\n"}
+        for name, text in texts.items():
+            self.write(name, text)
+        for option, words, named in (("--report", "junit=known.yaml", "--expected-failures known.yaml"), ("--report", "json=./own.yaml", "own.yaml"),
+                                     ("--write-expected-failures", "own.yaml", "own.yaml")):
+            self.assert_complaint(gwspec("run", "own.yaml", "--simulate", "--expected-failures", "known.yaml", option, words, cwd=self.folder.name),
+                                  f"{option} {words} would write over {named}")
+        for name, text in texts.items():
+            with open(self.path(name), encoding="utf-8") as stream:
+                self.assertEqual(stream.read(), text)
+        # The list itself may be renewed.
+        self.assert_run(gwspec("run", "own.yaml", "--simulate", "--expected-failures", "known.yaml", "--write-expected-failures", "known.yaml",
+                               cwd=self.folder.name), 0)
+
     def test_two_outputs_in_one_file_are_refused(self):
         known = self.write("known.yaml", "[]\n")
         os.symlink(known, self.path("link.yaml"))
