@@ -87,6 +87,7 @@ struct gw_out {
     size_t len, pos, chop;
     gw_ns pause; /* between pieces */
     gw_ns due;   /* of the next piece */
+    bool paced;  /* that is a pause after another's; else it may have to wait for others */
     unsigned flags;
     char *label;           /* for the wire log; owned, may be NULL */
     const gw_event *event; /* what the heartbeat model is to hear of, `times` times; NULL: nothing */

@@ -180,26 +180,34 @@ static void tell_event(gw_conn *c, const gw_out *out, gw_ns at) {
     }
 }
 
+/* `next`, the rest of what left or what stands behind it, is due a pause later. */
+static void pace(const gw_out *left, gw_out *next) {
+    gw_ns due = left->due + left->pause;
+    next->paced = left->pause > 0;
+    if (next->due < due) next->due = due;
+}
+
 void out_sent(gw_conn *c, gw_ns at) {
     gw_out *out = c->out;
     c->in_flight = false;
     if (!out) return;
     gw_engine_note_lateness(c->engine, at - out->due, at);
+    /* The first piece may have had to wait for other writes, so pauses count from when it left. They do not count from
+     * when each piece left: many small delays would add up to a long one that nobody notices. */
+    if (!out->paced) out->due = at;
     size_t len = out->len - out->pos;
     out->pos += out->chop && len > out->chop ? out->chop : len;
     c->sent_at = at;
     if (out->flags & OUT_HEARTBEAT) c->beat_at = at;
     if (out->pos < out->len) {
-        out->due += out->pause; /* not from when it left: many small delays would add up to one that nobody notices */
+        pace(out, out);
         return;
     }
     if (out->flags & OUT_CLOSE) c->close_sent = true;
     if (out->flags & OUT_UPGRADE) server_answered(c, at, out->flags);
     tell_event(c, out, at);
-    gw_ns due = out->due + out->pause;
-    bool more = out->next && out->next->flags == out->flags;
+    if (out->next && out->next->flags == out->flags) pace(out, out->next);
     pop(c);
-    if (more && c->out->due < due) c->out->due = due;
 }
 
 gw_ns out_deadline(const gw_conn *c) {
