@@ -19,8 +19,8 @@ typedef struct gw_run_reports {
     size_t count;
 } gw_run_reports;
 
-/* False when a file cannot be opened, or is to take something else as well: the reason is printed. To be closed in any
- * case. */
+/* False when a file cannot be opened, is to take something else as well, or is one that the run reads; so, too, for the
+ * list of known failures that the run is to write. The reason is printed. To be closed in any case. */
 bool gw_run_reports_open(gw_run_reports *reports, const gw_options *options);
 /* What can be written as the run goes on (JSON lines). False when writing failed: the reason is printed. */
 bool gw_run_reports_begin(gw_run_reports *reports, const gw_report_run *run);

@@ -66,6 +66,13 @@ gw_report_run fixture_run(const gw_requirements *requirements) {
                            .requirements = requirements};
 }
 
+void fixture_unused(gw_summary *summary) {
+    static const gw_expected entry = {.pattern = "<a>", .reason = "ticket \"8\" & more"};
+    static const gw_expected *const unused[] = {&entry};
+    summary->unused = unused;
+    summary->unused_count = 1;
+}
+
 const char *fixture_hostile(void) {
     static char text[512];
     for (int i = 1; i < 256; i++) text[i - 1] = (char)i;

@@ -2,7 +2,7 @@
 #ifndef GW_TESTS_UNIT_REPORT_FIXTURE_H
 #define GW_TESTS_UNIT_REPORT_FIXTURE_H
 
-#include "report/run.h"
+#include "report/summary.h"
 
 /* A scenario of that id; static text only. */
 gw_scenario fixture_scenario(const char *id);
@@ -18,6 +18,9 @@ void fixture_silent_client(fixture_result *f);
 /* A catalogue with S6 and S11, and a run that refers to it. */
 void fixture_catalogue(gw_requirements *requirements);
 gw_report_run fixture_run(const gw_requirements *requirements);
+
+/* The expected failure <a>, for the reason `ticket "8" & more`, has matched no scenario. */
+void fixture_unused(gw_summary *summary);
 
 /* Every byte value, as text that a hostile peer could have sent; NUL-terminated, without NUL inside. */
 const char *fixture_hostile(void);

@@ -53,9 +53,7 @@ START_TEST(summary_fails_when_an_expected_failure_matches_nothing) {
     const gw_result *results[] = {&pass.result};
     gw_summary summary = gw_summary_of(results, 1);
     ck_assert_int_eq(gw_summary_exit_code(&summary, false), GW_SUMMARY_EXIT_CONFORMS);
-    const gw_expected entry = {.pattern = "c/*", .reason = "ticket 8"}, *unused[] = {&entry};
-    summary.unused = unused;
-    summary.unused_count = 1;
+    fixture_unused(&summary);
     ck_assert_int_eq(gw_summary_exit_code(&summary, false), GW_SUMMARY_EXIT_FAILS);
 }
 END_TEST
